@@ -1,0 +1,175 @@
+package call
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"powerline/agent"
+)
+
+// Stage is where in its life a call is.
+type Stage string
+
+// The stages, in order.
+const (
+	Greeting Stage = "greeting"
+	Waiting  Stage = "waiting"
+	Offered  Stage = "offered"
+	Talking  Stage = "talking"
+	Ended    Stage = "ended"
+)
+
+// Outcome says how a call ended.
+type Outcome string
+
+// The outcomes. Complete ones had an agent; the words are those of queue_log.
+const (
+	CompleteCaller    Outcome = "complete-caller"
+	CompleteAgent     Outcome = "complete-agent"
+	AbandonedGreeting Outcome = "abandoned-greeting"
+	AbandonedWaiting  Outcome = "abandoned-waiting"
+	AbandonedRinging  Outcome = "abandoned-ringing"
+	SentToEmergency   Outcome = "sent-to-emergency" // she chose 112
+	LeftToFallback    Outcome = "left-to-fallback"  // the dead man's switch took her to app_queue
+)
+
+// Kind says whose call it is; it follows from the number that was dialled.
+type Kind string
+
+const (
+	// Helpline is a call to 1090: a woman answers.
+	Helpline Kind = "helpline"
+	// RingBack is a call to the number that offenders are called from: a male
+	// officer answers.
+	RingBack Kind = "ring-back"
+)
+
+// Silence is what we know of a caller who does not speak.
+type Silence string
+
+// A caller who pressed two equal keys is in danger; one key is an answer.
+const (
+	NotSilent Silence = ""
+	Mute      Silence = "mute"   // neither speech nor key so far
+	Keyed     Silence = "keyed"  // a key spoke for her
+	Danger    Silence = "danger" // two equal keys
+)
+
+// Offer is one try to give the call to one agent.
+type Offer struct {
+	N       int           `json:"n"`
+	Agent   agent.ID      `json:"agent"`
+	Leg     string        `json:"leg"`
+	RingFor time.Duration `json:"ringFor"`
+	At      time.Time     `json:"at"`
+}
+
+// Call is everything the engine knows about one call. It holds no name and no
+// number: Caller is the fingerprint of the number.
+type Call struct {
+	ID string `json:"id"` // also the channel id of the caller's leg
+	// Version, Owner and Term belong to the store: compare-and-set and fencing.
+	Version int64  `json:"version"`
+	Owner   string `json:"owner,omitempty"`
+	Term    int64  `json:"term,omitempty"`
+
+	Kind   Kind   `json:"kind"`
+	Line   string `json:"line"`
+	Caller string `json:"caller,omitempty"`
+
+	Stage Stage `json:"stage"`
+	Epoch int64 `json:"epoch"` // rises with each change of Stage
+
+	Arrived time.Time `json:"arrived"`
+	// Queued is when her wait began: the end of the greeting, or the time that a
+	// dropped call of hers had already reached.
+	Queued   time.Time `json:"queued,omitzero"`
+	Answered time.Time `json:"answered,omitzero"`
+	EndedAt  time.Time `json:"endedAt,omitzero"`
+
+	Category string     `json:"category"`
+	Language string     `json:"language,omitempty"`
+	Pool     agent.Pool `json:"pool"`
+	Crisis   bool       `json:"crisis,omitempty"`
+	Silence  Silence    `json:"silence,omitempty"`
+	// Head puts the call before all others of its class: it had an agent already.
+	Head bool `json:"head,omitempty"`
+	// Resumed: this is a redial that took back its place.
+	Redial bool `json:"redial,omitempty"`
+
+	Offers int `json:"offers,omitempty"` // offers made so far
+	// Numbered is where the numbers of its offers begin. A channel may have been a
+	// call before, and a leg or a bridge of then must not be taken for one of now.
+	Numbered int   `json:"numbered,omitempty"`
+	Offer    Offer `json:"offer,omitzero"` // the one in hand
+	// Joined: caller and agent have been put into the bridge of the offer in hand.
+	Joined bool `json:"joined,omitempty"`
+	// Tried are agents whose phone rang for this call in vain, newest last.
+	Tried []agent.ID `json:"tried,omitempty"`
+	// Spoken are the agents who talked with her, in order.
+	Spoken []agent.ID `json:"spoken,omitempty"`
+
+	Outcome Outcome `json:"outcome,omitempty"`
+}
+
+// Bridge is the id of the call's bridge for the offer in hand. Bridge ids are
+// never reused, so each offer has its own.
+func (c Call) Bridge() string { return bridgeID(c.ID, c.Offer.N) }
+
+// Bridges are the ids of the bridges of all its offers but the one in hand.
+func (c Call) Bridges() []string {
+	var ids []string
+	for n := c.Numbered + 1; n <= c.Numbered+c.Offers; n++ {
+		if n != c.Offer.N {
+			ids = append(ids, bridgeID(c.ID, n))
+		}
+	}
+	return ids
+}
+
+func bridgeID(callID string, n int) string { return fmt.Sprintf("%s.b%d", callID, n) }
+
+// LegID is the channel id of the agent's leg in the n-th offer of a call.
+func LegID(callID string, n int) string { return fmt.Sprintf("%s.a%d", callID, n) }
+
+// Rules are the settings that a step depends on.
+type Rules struct {
+	Categories map[string]Category
+	// Unclassified, Crisis and Silent name categories: for callers who press
+	// nothing, for danger, and for those for whom a key spoke.
+	Unclassified, CrisisCategory, SilentCategory string
+	// RejectDelay keeps an agent from the next offer after a 486 or 603.
+	RejectDelay time.Duration
+}
+
+// Category is what a step must know of a category.
+type Category struct {
+	Crisis bool
+	WrapUp agent.WrapUpPlan
+}
+
+// maxTried bounds the list of agents who did not answer.
+const maxTried = 5
+
+func (c Call) enter(s Stage) Call {
+	c.Stage = s
+	c.Epoch++
+	c.Joined = false
+	if s != Offered && s != Talking {
+		c.Offer = Offer{}
+	}
+	return c
+}
+
+func (c Call) tried(id agent.ID) Call {
+	t := slices.DeleteFunc(slices.Clone(c.Tried), func(x agent.ID) bool { return x == id })
+	t = append(t, id)
+	c.Tried = t[max(0, len(t)-maxTried):]
+	return c
+}
+
+func (c Call) spoke(id agent.ID) Call {
+	c.Spoken = append(slices.Clone(c.Spoken), id)
+	return c
+}

@@ -1,0 +1,225 @@
+package call
+
+import (
+	"time"
+
+	"powerline/agent"
+)
+
+// Event is something that happened to a call.
+type Event interface{ event() }
+
+// The events. At is always the moment by the clock of the shell.
+type (
+	// Arrived begins the call. Menu is the greeting dialogue, empty for none.
+	Arrived struct {
+		At, Stamped time.Time // now, and when the dialplan answered her
+		Kind        Kind
+		Line        string
+		Caller      string // fingerprint
+		Menu        string
+		Category    string
+		Language    string
+		Pool        agent.Pool
+		// Numbered is more than the number of any earlier offer on this channel; zero
+		// if there was none. Milliseconds of the clock will do.
+		Numbered int
+		// Place is when an earlier call of hers began to wait, if she dropped out
+		// of the queue a moment ago; zero otherwise.
+		Place time.Time
+	}
+	// Greeted: the greeting dialogue is over.
+	Greeted struct {
+		At       time.Time
+		Category string // empty: she chose none
+		Language string
+		Silence  Silence
+	}
+	// Pleaded: a key spoke for her while she waited.
+	Pleaded struct {
+		At     time.Time
+		Danger bool
+	}
+	// Chose: she pressed a key of the menu after all, while she waited.
+	Chose struct {
+		At                 time.Time
+		Category, Language string // empty: unchanged
+	}
+	// Spoke: she was heard, so she is not a silent caller.
+	Spoke struct{ At time.Time }
+	// Emergency: she chose to be connected with 112.
+	Emergency struct{ At time.Time }
+	// Matched: routing picked an agent.
+	Matched struct {
+		At      time.Time
+		Agent   agent.Profile
+		RingFor time.Duration
+		BreakIn bool
+	}
+	// Answered: the agent's leg is up. Agent is the profile as it is now.
+	Answered struct {
+		At    time.Time
+		Leg   string
+		Agent agent.Profile
+	}
+	// RingFailed: the agent's leg ended, or never began, before it was answered.
+	RingFailed struct {
+		At  time.Time
+		Leg string
+		Why agent.ReleaseReason
+	}
+	// Joined: both legs are in the bridge.
+	Joined struct {
+		At  time.Time
+		Leg string
+	}
+	// JoinFailed: the bridge could not be made because the agent's leg had left.
+	JoinFailed struct {
+		At  time.Time
+		Leg string
+	}
+	// LegGone: the agent's leg of a talking call ended; Lost when her phone died
+	// rather than hung up.
+	LegGone struct {
+		At   time.Time
+		Leg  string
+		Lost bool
+	}
+	// CallerGone: the caller's leg is gone. Fallback: it lives on in app_queue.
+	CallerGone struct {
+		At       time.Time
+		Fallback bool
+	}
+	// TimeUp: the ring timer of that epoch ran out.
+	TimeUp struct {
+		At    time.Time
+		Epoch int64
+	}
+	// PhoneLost: the softphone of the agent she is offered to stopped answering.
+	PhoneLost struct {
+		At    time.Time
+		Agent agent.ID
+	}
+	// Resumed: somebody owns the call again after a gap, and this is what
+	// Asterisk shows.
+	Resumed struct {
+		At     time.Time
+		Caller bool     // the caller's leg is there and ours
+		Leg    LegState // the leg of the offer in hand
+		Joined bool     // both are in the call's bridge
+		Agent  agent.Profile
+	}
+)
+
+// LegState is what Asterisk shows of an agent's leg.
+type LegState string
+
+// The states of a leg.
+const (
+	LegAbsent  LegState = "absent"
+	LegRinging LegState = "ringing"
+	LegUp      LegState = "up"
+)
+
+func (Arrived) event()    {}
+func (Greeted) event()    {}
+func (Pleaded) event()    {}
+func (Chose) event()      {}
+func (Spoke) event()      {}
+func (Emergency) event()  {}
+func (Matched) event()    {}
+func (Answered) event()   {}
+func (RingFailed) event() {}
+func (Joined) event()     {}
+func (JoinFailed) event() {}
+func (LegGone) event()    {}
+func (CallerGone) event() {}
+func (TimeUp) event()     {}
+func (PhoneLost) event()  {}
+func (Resumed) event()    {}
+
+// Command is something to do after the commit.
+type Command interface{ command() }
+
+// The commands. Tell belongs into the commit itself; the others follow it.
+type (
+	// Tell steps an agent in the same commit. Must says that the whole step is
+	// void when the agent refuses.
+	Tell struct {
+		Agent agent.ID
+		Event agent.Event
+		Must  bool
+	}
+	// Greet starts the greeting dialogue; it ends in Greeted.
+	Greet struct{ Menu string }
+	// KeepCompany starts music and announcements; AfterGap leaves out the first
+	// announcement, which she may have heard already.
+	KeepCompany struct{ AfterGap bool }
+	// LeaveAlone stops whatever dialogue or music the caller hears.
+	LeaveAlone struct{}
+	// Guard arms the dead man's switch for as long as the call waits; false ends it.
+	Guard struct{ On bool }
+	// Stamp writes what a waiting call needs onto its channel, for a rebuild.
+	Stamp struct{}
+	// Ring calls the agent's phone with the given channel id.
+	Ring struct {
+		Leg   string
+		Agent agent.ID
+		For   time.Duration
+	}
+	// Timer asks for TimeUp of the epoch.
+	Timer struct {
+		Epoch int64
+		After time.Duration
+	}
+	// HangUpLeg ends an agent's leg, whatever its state.
+	HangUpLeg struct {
+		Leg    string
+		Reason string // "normal", "answered-elsewhere", "no-answer"
+	}
+	// Join makes the bridge and puts both legs into it.
+	Join struct{ Leg, Bridge string }
+	// HangUpCaller ends the caller's leg.
+	HangUpCaller struct{}
+	// SendToEmergency hands the caller to the dialplan that dials 112.
+	SendToEmergency struct{}
+	// Log writes one event of the call's history, in queue_log's words.
+	Log struct {
+		At     time.Time
+		Name   LogName
+		Agent  agent.ID
+		Detail string // a word, never a number or a name
+	}
+	// File writes the call's record and then lets go of the call.
+	File struct{}
+)
+
+func (Tell) command()            {}
+func (Greet) command()           {}
+func (KeepCompany) command()     {}
+func (LeaveAlone) command()      {}
+func (Guard) command()           {}
+func (Stamp) command()           {}
+func (Ring) command()            {}
+func (Timer) command()           {}
+func (HangUpLeg) command()       {}
+func (Join) command()            {}
+func (HangUpCaller) command()    {}
+func (SendToEmergency) command() {}
+func (Log) command()             {}
+func (File) command()            {}
+
+// LogName is an event name of queue_log.
+type LogName string
+
+// The names.
+const (
+	EnterQueue   LogName = "EnterQueue"
+	Connect      LogName = "Connect"
+	Abandon      LogName = "Abandon"
+	RingNoAnswer LogName = "RingNoAnswer"
+	RingCanceled LogName = "RingCanceled"
+	Complete     LogName = "Complete"
+	Requeue      LogName = "Requeue"
+	Silent       LogName = "Silent"
+)

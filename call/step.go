@@ -1,0 +1,415 @@
+package call
+
+import (
+	"time"
+
+	"powerline/agent"
+)
+
+// Step is the call after the event, and what to do about it. It reads no
+// clock, does no I/O and starts no goroutine; the same events give the same
+// commands. An event that came too late, or twice, changes nothing, except
+// that a leg nobody waits for is hung up.
+func (r Rules) Step(c Call, ev Event) (Call, []Command) {
+	switch ev := ev.(type) {
+	case CallerGone:
+		return r.callerGone(c, ev)
+	case Resumed:
+		return r.resume(c, ev)
+	case Answered:
+		if c.Stage != Offered || ev.Leg != c.Offer.Leg {
+			return c, strayLeg(c, ev.Leg)
+		}
+		return r.answered(c, ev)
+	}
+	switch c.Stage {
+	case "":
+		if ev, ok := ev.(Arrived); ok {
+			return r.arrive(c, ev)
+		}
+		return c, nil
+	case Ended:
+		return c, nil
+	}
+	if ev, ok := ev.(Arrived); ok {
+		return r.cameBack(c, ev)
+	}
+	switch c.Stage {
+	case Greeting:
+		return r.greeting(c, ev)
+	case Waiting:
+		return r.waiting(c, ev)
+	case Offered:
+		return r.offered(c, ev)
+	case Talking:
+		return r.talking(c, ev)
+	}
+	return c, nil
+}
+
+// strayLeg hangs up a leg that belongs to no offer in hand. The leg of a
+// talking call that reports itself again is not stray.
+func strayLeg(c Call, leg string) []Command {
+	if c.Stage == Talking && leg == c.Offer.Leg {
+		return nil
+	}
+	return []Command{HangUpLeg{Leg: leg, Reason: "normal"}}
+}
+
+func (r Rules) arrive(c Call, ev Arrived) (Call, []Command) {
+	c.Kind, c.Line, c.Caller, c.Numbered = ev.Kind, ev.Line, ev.Caller, ev.Numbered
+	c.Arrived, c.Pool, c.Language = ev.Stamped, ev.Pool, ev.Language
+	c = r.classify(c, ev.Category)
+	if !ev.Place.IsZero() {
+		c.Queued, c.Redial = ev.Place, true
+	}
+	if ev.Menu == "" {
+		return r.enqueue(c, ev.At, KeepCompany{}, Guard{On: true})
+	}
+	cmds := []Command{Guard{On: true}, Greet{Menu: ev.Menu}}
+	if c.Redial {
+		cmds = append(cmds, Stamp{}) // the place that she has already
+	}
+	return c.enter(Greeting), cmds
+}
+
+// cameBack: she was away without our knowing, in the fallback queue, and what
+// she heard has ended. Her place and an offer in hand are as they were.
+func (r Rules) cameBack(c Call, ev Arrived) (Call, []Command) {
+	switch c.Stage {
+	case Greeting:
+		return r.enqueue(c, ev.At, KeepCompany{AfterGap: true}, Guard{On: true})
+	case Talking:
+		return c, []Command{LeaveAlone{}, Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, Guard{}}
+	}
+	return c, []Command{Guard{On: true}, KeepCompany{AfterGap: true}}
+}
+
+// classify sets the category and what follows from it. An unknown one is taken
+// as unclassified: a caller is never lost over a configuration.
+func (r Rules) classify(c Call, category string) Call {
+	if _, known := r.Categories[category]; !known {
+		category = r.Unclassified
+	}
+	c.Category, c.Crisis = category, r.Categories[category].Crisis
+	return c
+}
+
+// enqueue lets the call wait; its place is the one it already had, if any. The
+// stamp comes before the first prompt, because Asterisk would hold it back
+// until that has ended.
+func (r Rules) enqueue(c Call, at time.Time, company KeepCompany, first ...Command) (Call, []Command) {
+	if c.Queued.IsZero() {
+		c.Queued = at
+	}
+	c = c.enter(Waiting)
+	return c, append(first, Stamp{}, company, Log{At: at, Name: EnterQueue, Detail: c.Category})
+}
+
+func (r Rules) greeting(c Call, ev Event) (Call, []Command) {
+	switch ev := ev.(type) {
+	case Greeted:
+		if ev.Category != "" {
+			c = r.classify(c, ev.Category)
+		}
+		if ev.Language != "" {
+			c.Language = ev.Language
+		}
+		c = r.plea(c, ev.Silence)
+		return r.enqueue(c, ev.At, KeepCompany{})
+	case Emergency:
+		return r.toEmergency(c, ev)
+	}
+	return c, nil
+}
+
+// plea raises a call for which a key spoke. A plea is never taken back.
+func (r Rules) plea(c Call, s Silence) Call {
+	switch {
+	case s == NotSilent, c.Silence == Danger, c.Silence == Keyed && s == Mute:
+		return c
+	}
+	c.Silence = s
+	switch {
+	case s == Danger:
+		c = r.classify(c, r.CrisisCategory)
+	case s == Keyed && !c.Crisis && c.Category == r.Unclassified:
+		c = r.classify(c, r.SilentCategory)
+	}
+	return c
+}
+
+func (r Rules) waiting(c Call, ev Event) (Call, []Command) {
+	switch ev := ev.(type) {
+	case Matched:
+		return r.offer(c, ev)
+	case Pleaded, Spoke, Chose:
+		return r.heard(c, ev)
+	case Emergency:
+		return r.toEmergency(c, ev)
+	}
+	return c, nil
+}
+
+// heard takes in a key, a choice or a voice while she waits or while a phone rings.
+func (r Rules) heard(c Call, ev Event) (Call, []Command) {
+	before := c
+	switch ev := ev.(type) {
+	case Pleaded:
+		if ev.Danger {
+			c = r.plea(c, Danger)
+		} else {
+			c = r.plea(c, Keyed)
+		}
+		if c.Silence == before.Silence {
+			return before, nil
+		}
+		return c, []Command{Stamp{}, Log{At: ev.At, Name: Silent, Detail: string(c.Silence)}}
+	case Chose:
+		if ev.Category != "" && c.Silence != Danger {
+			c = r.classify(c, ev.Category)
+		}
+		if ev.Language != "" {
+			c.Language = ev.Language
+		}
+		if c.Category != before.Category || c.Language != before.Language {
+			return c, []Command{Stamp{}}
+		}
+	case Spoke:
+		if c.Silence == Mute {
+			c.Silence = NotSilent
+		}
+	}
+	return c, nil
+}
+
+func (r Rules) toEmergency(c Call, ev Emergency) (Call, []Command) {
+	c.EndedAt, c.Outcome = ev.At, SentToEmergency
+	return c.enter(Ended), []Command{LeaveAlone{}, Guard{}, SendToEmergency{}, File{}}
+}
+
+// offer reserves the agent and rings her. Law 3 is checked here as well as in
+// routing and in the script that commits.
+func (r Rules) offer(c Call, ev Matched) (Call, []Command) {
+	if !ev.Agent.Fits(c.Pool) {
+		return c, nil
+	}
+	c.Offers++
+	c = c.enter(Offered)
+	n := c.Numbered + c.Offers
+	c.Offer = Offer{N: n, Agent: ev.Agent.ID, Leg: LegID(c.ID, n), RingFor: ev.RingFor, At: ev.At}
+	return c, []Command{
+		Tell{Agent: ev.Agent.ID, Must: true, Event: agent.Reserve{At: ev.At, Call: c.ID, Leg: c.Offer.Leg, BreakIn: ev.BreakIn}},
+		Ring{Leg: c.Offer.Leg, Agent: ev.Agent.ID, For: ev.RingFor},
+		Timer{Epoch: c.Epoch, After: ev.RingFor},
+	}
+}
+
+func (r Rules) offered(c Call, ev Event) (Call, []Command) {
+	switch ev := ev.(type) {
+	case RingFailed:
+		if ev.Leg == c.Offer.Leg {
+			return r.takeBack(c, ev.At, ev.Why, false)
+		}
+	case TimeUp:
+		if ev.Epoch == c.Epoch {
+			return r.takeBack(c, ev.At, agent.NoAnswer, true)
+		}
+	case PhoneLost:
+		if ev.Agent == c.Offer.Agent {
+			return r.takeBack(c, ev.At, agent.Unreachable, true)
+		}
+	case Matched:
+		return c, nil // told twice: this call has its agent
+	case Pleaded, Spoke, Chose:
+		return r.heard(c, ev)
+	}
+	return c, nil
+}
+
+// takeBack ends an offer that did not become a call; she waits on, in her old
+// place, and hears no difference.
+func (r Rules) takeBack(c Call, at time.Time, why agent.ReleaseReason, hangUp bool) (Call, []Command) {
+	o := c.Offer
+	var delay time.Duration
+	if why == agent.Rejected {
+		delay = r.RejectDelay
+	}
+	cmds := []Command{Tell{Agent: o.Agent, Event: agent.Release{At: at, Call: c.ID, Why: why, Delay: delay, LegGone: !hangUp}}}
+	if hangUp {
+		cmds = append(cmds, HangUpLeg{Leg: o.Leg, Reason: "no-answer"})
+	}
+	cmds = append(cmds, Log{At: at, Name: RingNoAnswer, Agent: o.Agent, Detail: string(why)})
+	return c.tried(o.Agent).enter(Waiting), cmds
+}
+
+// answered connects her, if law 3 still holds for whoever picked up.
+func (r Rules) answered(c Call, ev Answered) (Call, []Command) {
+	if !ev.Agent.Fits(c.Pool) || ev.Agent.ID != c.Offer.Agent {
+		return r.takeBack(c, ev.At, agent.Withdrawn, true)
+	}
+	c = c.enter(Talking).spoke(ev.Agent.ID)
+	if c.Answered.IsZero() {
+		c.Answered = ev.At
+	}
+	return c, []Command{
+		Tell{Agent: ev.Agent.ID, Event: agent.Connect{At: ev.At, Call: c.ID}},
+		LeaveAlone{},
+		Join{Leg: c.Offer.Leg, Bridge: c.Bridge()},
+		Guard{},
+		Log{At: ev.At, Name: Connect, Agent: ev.Agent.ID},
+	}
+}
+
+func (r Rules) talking(c Call, ev Event) (Call, []Command) {
+	switch ev := ev.(type) {
+	case Joined:
+		if ev.Leg == c.Offer.Leg {
+			c.Joined = true
+		}
+	case JoinFailed:
+		switch {
+		case ev.Leg != c.Offer.Leg:
+			return c, nil
+		case c.Joined: // they had spoken, and her agent has just left
+			return r.complete(c, ev.At, CompleteAgent, false, HangUpCaller{})
+		}
+		return r.backToHead(c, ev.At, false, false)
+	case LegGone:
+		switch {
+		case ev.Leg != c.Offer.Leg:
+			return c, nil
+		case ev.Lost, !c.Joined: // she has not spoken with anybody, or not to the end
+			return r.backToHead(c, ev.At, ev.Lost, true)
+		}
+		return r.complete(c, ev.At, CompleteAgent, true, HangUpCaller{})
+	}
+	return c, nil
+}
+
+// backToHead: the agent's phone died, or her leg left at the very moment of
+// the bridge. The caller did nothing wrong and is served first.
+func (r Rules) backToHead(c Call, at time.Time, phoneLost, legGone bool) (Call, []Command) {
+	o := c.Offer
+	var tell agent.Event = agent.Finish{At: at, Call: c.ID, LegGone: legGone}
+	if phoneLost {
+		tell = agent.Release{At: at, Call: c.ID, Why: agent.Unreachable, LegGone: legGone}
+	}
+	c = c.enter(Waiting)
+	c.Head = true
+	return c, []Command{
+		Tell{Agent: o.Agent, Event: tell},
+		Guard{On: true}, // first, lest nobody cares for her if this process dies now
+		HangUpLeg{Leg: o.Leg, Reason: "normal"},
+		KeepCompany{AfterGap: true},
+		Stamp{},
+		Log{At: at, Name: Requeue, Agent: o.Agent},
+	}
+}
+
+// complete ends a call that had its agent. legGone says that her leg has ended
+// already; if not, she is free for the next call only when it has.
+func (r Rules) complete(c Call, at time.Time, how Outcome, legGone bool, last Command) (Call, []Command) {
+	o := c.Offer
+	c.EndedAt, c.Outcome = at, how
+	plan := r.Categories[c.Category].WrapUp
+	return c.enter(Ended), []Command{
+		Tell{Agent: o.Agent, Event: agent.Finish{At: at, Call: c.ID, WrapUp: plan, LegGone: legGone}},
+		last,
+		Log{At: at, Name: Complete, Agent: o.Agent, Detail: string(how)},
+		File{},
+	}
+}
+
+// callerGone ends the call from any stage. Fallback means that the caller is
+// still there, in the dialplan's own queue.
+func (r Rules) callerGone(c Call, ev CallerGone) (Call, []Command) {
+	var cmds []Command
+	o := c.Offer
+	switch c.Stage {
+	case "", Ended:
+		return c, nil
+	case Greeting:
+		c.Outcome = AbandonedGreeting
+	case Waiting:
+		c.Outcome = AbandonedWaiting
+	case Offered:
+		c.Outcome = AbandonedRinging
+		cmds = []Command{
+			Tell{Agent: o.Agent, Event: agent.Release{At: ev.At, Call: c.ID, Why: agent.CallerGone}},
+			HangUpLeg{Leg: o.Leg, Reason: "normal"},
+			Log{At: ev.At, Name: RingCanceled, Agent: o.Agent},
+		}
+	case Talking:
+		return r.complete(c, ev.At, CompleteCaller, false, HangUpLeg{Leg: o.Leg, Reason: "normal"})
+	}
+	if ev.Fallback {
+		c.Outcome = LeftToFallback
+	}
+	c.EndedAt = ev.At
+	c = c.enter(Ended)
+	return c, append(cmds, LeaveAlone{}, Log{At: ev.At, Name: Abandon, Detail: string(c.Outcome)}, File{})
+}
+
+// resume puts the call where the facts say that it is. It is the only recovery
+// path: a crash, a takeover, a lost websocket and a wiped Redis all end here.
+func (r Rules) resume(c Call, ev Resumed) (Call, []Command) {
+	switch {
+	case c.Stage == Ended:
+		return c, endAgain(c, ev)
+	case !ev.Caller:
+		return r.callerGone(c, CallerGone{At: ev.At})
+	}
+	switch c.Stage {
+	case Greeting: // she has waited long enough for a voice: straight to the queue
+		return r.enqueue(c, ev.At, KeepCompany{AfterGap: true}, Guard{On: true})
+	case Waiting:
+		return c, []Command{Guard{On: true}, KeepCompany{AfterGap: true}}
+	case Offered:
+		return r.resumeOffered(c, ev)
+	case Talking:
+		switch {
+		case ev.Leg == LegAbsent && !c.Joined: // nobody has spoken with her yet
+			return r.backToHead(c, ev.At, false, true)
+		case ev.Leg == LegAbsent:
+			return r.complete(c, ev.At, CompleteAgent, true, HangUpCaller{})
+		case ev.Leg == LegRinging:
+			return r.backToHead(c, ev.At, false, false)
+		case !ev.Joined:
+			return c, []Command{LeaveAlone{}, Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, Guard{}}
+		}
+		c.Joined = true
+		return c, []Command{Guard{}} // or the dead man's switch would part them
+	}
+	return c, nil
+}
+
+// endAgain repeats what the end of a call asked for. Its caller is hung up only
+// if her agent had left her: whoever went to 112 or to the fallback is there
+// still, and on the same channel.
+func endAgain(c Call, ev Resumed) (cmds []Command) {
+	if c.Offers > 0 {
+		cmds = append(cmds, HangUpLeg{Leg: LegID(c.ID, c.Numbered+c.Offers), Reason: "normal"})
+	}
+	switch {
+	case !ev.Caller:
+	case c.Outcome == SentToEmergency:
+		cmds = append(cmds, SendToEmergency{})
+	case c.Outcome == CompleteAgent:
+		cmds = append(cmds, HangUpCaller{})
+	}
+	return append(cmds, File{})
+}
+
+func (r Rules) resumeOffered(c Call, ev Resumed) (Call, []Command) {
+	company := []Command{Guard{On: true}, KeepCompany{AfterGap: true}}
+	switch ev.Leg {
+	case LegUp:
+		return r.answered(c, Answered{At: ev.At, Leg: c.Offer.Leg, Agent: ev.Agent})
+	case LegRinging:
+		left := max(0, c.Offer.RingFor-ev.At.Sub(c.Offer.At))
+		return c, append(company, Timer{Epoch: c.Epoch, After: left})
+	}
+	c, cmds := r.takeBack(c, ev.At, agent.Withdrawn, false)
+	return c, append(cmds, company...)
+}
