@@ -1,0 +1,252 @@
+package config
+
+import (
+	"net/netip"
+	"time"
+
+	"powerline/agent"
+	"powerline/ivr"
+	"powerline/routing"
+)
+
+// Config is the whole configuration. The doc tags are the comments of
+// `acd config default`.
+type Config struct {
+	Instance     Instance            `yaml:"instance" doc:"who this process is"`
+	Log          Log                 `yaml:"log" doc:"structured logs on standard error"`
+	HTTP         HTTP                `yaml:"http" doc:"metrics, health and API"`
+	Asterisk     Asterisk            `yaml:"asterisk" doc:"the Asterisk that this process steers, and what is rendered for it"`
+	Redis        Redis               `yaml:"redis" doc:"live state that can be rebuilt"`
+	Postgres     Postgres            `yaml:"postgres" doc:"roster and records"`
+	Journal      Journal             `yaml:"journal" doc:"where records wait while PostgreSQL is away"`
+	Privacy      Privacy             `yaml:"privacy" doc:"keys for callers' numbers; each file holds 32 bytes as 64 hexadecimal digits"`
+	Prompts      Prompts             `yaml:"prompts" doc:"spoken messages"`
+	Lines        []Line              `yaml:"lines" doc:"the numbers that people dial"`
+	Menus        map[string]ivr.Menu `yaml:"menus" doc:"dialogues before the queue, by name"`
+	Waiting      ivr.Waiting         `yaml:"waiting" doc:"what a caller hears while she waits"`
+	Categories   []Category          `yaml:"categories" doc:"what a call is about, and what follows it for the agent"`
+	Routing      routing.Policy      `yaml:"routing" doc:"who is offered which call; tuned by simulation"`
+	Ringing      Ringing             `yaml:"ringing" doc:"offering a call to an agent's softphone; how long it rings is routing.categories[].ringFor"`
+	Resume       Resume              `yaml:"resume" doc:"a caller who was cut off and dials again gets her place back"`
+	ServiceLevel ServiceLevel        `yaml:"serviceLevel" doc:"the figure on the wall"`
+	Agents       Agents              `yaml:"agents" doc:"what agents dial, and why they may pause"`
+	Overflow     Overflow            `yaml:"overflow" doc:"what happens when nobody can take a call"`
+}
+
+// Instance names this process among others.
+type Instance struct {
+	Name string `yaml:"name" doc:"unique per process; its ARI application is powerline-acd-NAME"`
+	Site string `yaml:"site" doc:"prefix of every Redis key; all processes of one call centre share it"`
+}
+
+// App is the name of the ARI application of this process.
+func (i Instance) App() string { return AppPrefix + i.Name }
+
+// AppPrefix starts the name of every engine's ARI application; the dialplan's
+// broadcast finds them by it.
+const AppPrefix = "powerline-acd-"
+
+// Log says how to log.
+type Log struct {
+	Level  string `yaml:"level" doc:"debug, info, warn or error"`
+	Format string `yaml:"format" doc:"text or json"`
+}
+
+// HTTP is the engine's own listener.
+type HTTP struct {
+	Listen netip.AddrPort `yaml:"listen" doc:"loopback address and port; anything else is refused"`
+}
+
+// Asterisk is how to reach and how to render the switch.
+type Asterisk struct {
+	ARI             ARI           `yaml:"ari" doc:"events and commands"`
+	AMI             AMI           `yaml:"ami" doc:"what ARI has no word for"`
+	SIP             SIP           `yaml:"sip" doc:"signalling"`
+	RTP             RTP           `yaml:"rtp" doc:"voice"`
+	Trunks          []Trunk       `yaml:"trunks" doc:"carriers, known by address; nobody else may call in"`
+	SystemName      string        `yaml:"systemName" doc:"stands in channel ids and in asterisk.conf"`
+	EntityID        string        `yaml:"entityID" doc:"six octets, unique per Asterisk"`
+	Dirs            Dirs          `yaml:"dirs" doc:"where the rendered files and Asterisk's own lie"`
+	OfferOpus       bool          `yaml:"offerOpus" doc:"offer the opus codec to softphones; needs codec_opus_open_source"`
+	DeadMan         time.Duration `yaml:"deadMan" doc:"a waiting caller whom no engine cared for this long goes to the fallback queue"`
+	Broadcast       time.Duration `yaml:"broadcast" doc:"how long a new call waits to be claimed by an engine before the fallback queue takes it"`
+	QualifyEvery    time.Duration `yaml:"qualifyEvery" doc:"how often each softphone is asked whether it is there"`
+	QualifyTimeout  time.Duration `yaml:"qualifyTimeout" doc:"how long a softphone may take to answer that"`
+	AgentRTPTimeout time.Duration `yaml:"agentRTPTimeout" doc:"silence on an agent's leg after which it counts as lost; never applied to callers"`
+}
+
+// Dirs are Asterisk's directories; the defaults are those of Debian's package.
+type Dirs struct {
+	Etc     string `yaml:"etc" doc:"configuration"`
+	Modules string `yaml:"modules" doc:"programs"`
+	Data    string `yaml:"data" doc:"sounds and documentation"`
+	VarLib  string `yaml:"varLib" doc:"what it keeps"`
+	DB      string `yaml:"db" doc:"its own database"`
+	Key     string `yaml:"key" doc:"keys"`
+	AGI     string `yaml:"agi" doc:"not used"`
+	Spool   string `yaml:"spool" doc:"recordings before they are sealed"`
+	Run     string `yaml:"run" doc:"pid file and control socket"`
+	Log     string `yaml:"log" doc:"logs"`
+}
+
+// ARI is the REST and websocket interface.
+type ARI struct {
+	URL          string `yaml:"url" doc:"base address, ending in /ari"`
+	Username     string `yaml:"username" doc:"user of ari.conf"`
+	PasswordFile string `yaml:"passwordFile" doc:"file with the password, mode 0600 or 0640"`
+}
+
+// AMI is the manager interface.
+type AMI struct {
+	Address      netip.AddrPort `yaml:"address" doc:"loopback address and port"`
+	Username     string         `yaml:"username" doc:"user of manager.conf"`
+	PasswordFile string         `yaml:"passwordFile" doc:"file with the password, mode 0600 or 0640"`
+}
+
+// SIP is Asterisk's signalling side.
+type SIP struct {
+	Bind  netip.AddrPort `yaml:"bind" doc:"address and UDP port for trunks and softphones"`
+	Realm string         `yaml:"realm" doc:"digest realm; stored secrets depend on it, so a change needs a new import with secrets"`
+}
+
+// RTP is the range of media ports.
+type RTP struct {
+	First int `yaml:"first" doc:"first UDP port"`
+	Last  int `yaml:"last" doc:"last UDP port; two per call leg are used"`
+}
+
+// Trunk is a carrier's side of the telephone network.
+type Trunk struct {
+	Name    string   `yaml:"name" doc:"lower-case letters, digits, hyphens"`
+	Match   []string `yaml:"match" doc:"addresses or networks it sends from"`
+	Contact string   `yaml:"contact" doc:"host:port for calls that we make; empty makes none"`
+}
+
+// Redis is the live store.
+type Redis struct {
+	Address      string        `yaml:"address" doc:"host:port, or the path of a Unix socket"`
+	DB           int           `yaml:"db" doc:"database number, 0 to 15"`
+	Username     string        `yaml:"username" doc:"empty for the default user"`
+	PasswordFile string        `yaml:"passwordFile" doc:"empty for none"`
+	Timeout      time.Duration `yaml:"timeout" doc:"limit of one command"`
+}
+
+// Postgres is the lasting store.
+type Postgres struct {
+	DSN            string        `yaml:"dsn" doc:"postgres:// address without password"`
+	PasswordFile   string        `yaml:"passwordFile" doc:"empty when the server asks for none"`
+	MaxConns       int           `yaml:"maxConns" doc:"connections of this process at most"`
+	ConnectTimeout time.Duration `yaml:"connectTimeout" doc:"limit of one connection attempt"`
+	QueryTimeout   time.Duration `yaml:"queryTimeout" doc:"limit of one question"`
+	WriteTimeout   time.Duration `yaml:"writeTimeout" doc:"after this a record goes to the journal instead"`
+}
+
+// Journal is the fsynced file for bad times.
+type Journal struct {
+	Dir      string `yaml:"dir" doc:"a directory of this process alone"`
+	MaxBytes int64  `yaml:"maxBytes" doc:"quota; at this size new records are refused loudly"`
+}
+
+// Privacy holds the keys by which numbers are recognised and sealed.
+type Privacy struct {
+	FingerprintKeyFile string `yaml:"fingerprintKeyFile" doc:"recognises a number again without storing it"`
+	SealKeyFile        string `yaml:"sealKeyFile" doc:"encrypts the number in call records; empty stores no number at all"`
+}
+
+// Prompts says where the audio is.
+type Prompts struct {
+	Dir         string   `yaml:"dir" doc:"generated prompts, one folder per language"`
+	OverrideDir string   `yaml:"overrideDir" doc:"a file here replaces the generated one of the same name; empty for none"`
+	MusicDir    string   `yaml:"musicDir" doc:"music for waiting callers"`
+	Languages   []string `yaml:"languages" doc:"languages that must be complete, the first is the default"`
+}
+
+// LineKind says who may be behind a number.
+type LineKind string
+
+// The kinds of line.
+const (
+	Helpline LineKind = "helpline"
+	RingBack LineKind = "ring-back"
+)
+
+// Pool is who may answer on a line of this kind.
+func (k LineKind) Pool() agent.Pool {
+	if k == RingBack {
+		return agent.MaleOfficers
+	}
+	return agent.Women
+}
+
+// Line is a number that people dial.
+type Line struct {
+	DID      string   `yaml:"did" doc:"digits as the trunk presents them"`
+	Kind     LineKind `yaml:"kind" doc:"helpline (women answer) or ring-back (male officers answer)"`
+	Menu     string   `yaml:"menu" doc:"dialogue before the queue; empty goes straight to it"`
+	Category string   `yaml:"category" doc:"category of a caller who chooses none"`
+}
+
+// Category is what a call is about.
+type Category struct {
+	Name          string        `yaml:"name" doc:"lower-case letters, digits, hyphens"`
+	WrapUp        time.Duration `yaml:"wrapUp" doc:"soft limit of after-call work; 0s means none"`
+	Open          bool          `yaml:"open" doc:"the limit only warns, she ends it herself"`
+	Interruptible bool          `yaml:"interruptible" doc:"a crisis call may break into this after-call work"`
+	Recovery      time.Duration `yaml:"recovery" doc:"rest after it, which nothing may break into"`
+	Heavy         bool          `yaml:"heavy" doc:"counts among the calls that are spread over agents"`
+	Crisis        bool          `yaml:"crisis" doc:"goes before every other call"`
+	Weight        int           `yaml:"weight" doc:"rank in the fallback queues while no engine runs, 0 to 1000"`
+}
+
+// Plan is what follows a call of this category.
+func (c Category) Plan() agent.WrapUpPlan {
+	return agent.WrapUpPlan{
+		Lasts: c.WrapUp, Open: c.Open, Interruptible: c.Interruptible,
+		Recovery: c.Recovery, Heavy: c.Heavy,
+	}
+}
+
+// Ringing is about one offer.
+type Ringing struct {
+	RejectDelay time.Duration `yaml:"rejectDelay" doc:"pause before the next offer to an agent who rejected one"`
+}
+
+// Resume is about drop and redial.
+type Resume struct {
+	MaxAge time.Duration `yaml:"maxAge" doc:"how long the place is kept; 0s switches it off"`
+}
+
+// ServiceLevel is answered within Threshold / (answered + abandoned after it).
+type ServiceLevel struct {
+	Threshold time.Duration `yaml:"threshold" doc:"answered within this counts as in time"`
+}
+
+// Agents is about people at seats.
+type Agents struct {
+	Codes        Codes         `yaml:"codes" doc:"dialled on the softphone"`
+	PauseReasons []PauseReason `yaml:"pauseReasons" doc:"chosen by the digit after the pause code"`
+	ExtendBy     time.Duration `yaml:"extendBy" doc:"one use of the extend code adds this to after-call work"`
+	RestFor      time.Duration `yaml:"restFor" doc:"the extend code in recovery prolongs it to this"`
+}
+
+// Codes are what an agent dials.
+type Codes struct {
+	Login  string `yaml:"login" doc:"then her PIN"`
+	Logout string `yaml:"logout" doc:"a call in hand goes on"`
+	Ready  string `yaml:"ready" doc:"ends a pause"`
+	Pause  string `yaml:"pause" doc:"followed by the digit of the reason"`
+	Done   string `yaml:"done" doc:"ends after-call work or recovery early"`
+	Extend string `yaml:"extend" doc:"more after-call work or recovery"`
+}
+
+// PauseReason is one that agents may choose.
+type PauseReason struct {
+	Digit string `yaml:"digit" doc:"one digit"`
+	Name  string `yaml:"name" doc:"lower-case letters, digits, hyphens"`
+}
+
+// Overflow is what a caller hears when nobody can answer.
+type Overflow struct {
+	Endpoint string `yaml:"endpoint" doc:"name of the trunk that reaches 112 when she presses waiting.emergencyKey; empty offers none"`
+	Number   string `yaml:"number" doc:"number dialled there"`
+}

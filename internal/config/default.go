@@ -1,0 +1,108 @@
+package config
+
+import (
+	"net/netip"
+	"time"
+
+	"powerline/ivr"
+	"powerline/routing"
+)
+
+// Default is the configuration of a working engine on one machine. A file
+// states what differs from it.
+func Default() Config {
+	return Config{
+		Instance: Instance{Name: "a", Site: "wpl"},
+		Log:      Log{Level: "info", Format: "text"},
+		HTTP:     HTTP{Listen: netip.MustParseAddrPort("127.0.0.1:8090")},
+		Asterisk: Asterisk{
+			ARI: ARI{URL: "http://127.0.0.1:8088/ari", Username: "powerline", PasswordFile: "/etc/powerline/ari.password"},
+			AMI: AMI{Address: netip.MustParseAddrPort("127.0.0.1:5038"), Username: "powerline", PasswordFile: "/etc/powerline/ami.password"},
+			SIP: SIP{Bind: netip.MustParseAddrPort("127.0.0.1:5060"), Realm: "powerline"},
+			RTP: RTP{First: 10000, Last: 19999},
+
+			Trunks:     []Trunk{{Name: "pstn", Match: []string{"127.0.0.1"}}},
+			SystemName: "powerline",
+			EntityID:   "02:00:00:00:00:01",
+			Dirs: Dirs{
+				Etc: "/etc/asterisk", Modules: "/usr/lib/x86_64-linux-gnu/asterisk/modules",
+				Data: "/usr/share/asterisk", VarLib: "/var/lib/asterisk", DB: "/var/lib/asterisk",
+				Key: "/var/lib/asterisk", AGI: "/usr/share/asterisk/agi-bin", Spool: "/var/spool/asterisk",
+				Run: "/var/run/asterisk", Log: "/var/log/asterisk",
+			},
+			OfferOpus:       true,
+			DeadMan:         20 * time.Second,
+			Broadcast:       500 * time.Millisecond,
+			QualifyEvery:    2 * time.Second,
+			QualifyTimeout:  1500 * time.Millisecond,
+			AgentRTPTimeout: 5 * time.Second,
+		},
+		Redis: Redis{Address: "127.0.0.1:6379", Timeout: 500 * time.Millisecond},
+		Postgres: Postgres{
+			DSN: "postgres://powerline@127.0.0.1:5432/powerline", MaxConns: 8,
+			ConnectTimeout: 2 * time.Second, QueryTimeout: 5 * time.Second, WriteTimeout: 300 * time.Millisecond,
+		},
+		Journal: Journal{Dir: "/var/lib/powerline/journal", MaxBytes: 256 << 20},
+		Privacy: Privacy{FingerprintKeyFile: "/etc/powerline/fingerprint.key"},
+		Prompts: Prompts{Dir: "/var/lib/powerline/prompts", MusicDir: "/var/lib/powerline/music", Languages: []string{"hi", "en", "ur", "bho", "awa"}},
+		Lines: []Line{
+			{DID: "1090", Kind: Helpline, Menu: "helpline", Category: "unclassified"},
+			{DID: "1091", Kind: RingBack, Menu: "ring-back", Category: "ring-back"},
+		},
+		Menus:      map[string]ivr.Menu{"helpline": ivr.DefaultMenu(), "ring-back": ivr.DefaultRingBackMenu()},
+		Waiting:    ivr.DefaultWaiting(),
+		Categories: defaultCategories(),
+		Routing:    defaultRouting(),
+		Ringing:    Ringing{RejectDelay: 5 * time.Second},
+		Resume:     Resume{MaxAge: time.Minute},
+		ServiceLevel: ServiceLevel{
+			Threshold: 15 * time.Second,
+		},
+		Agents: Agents{
+			Codes: Codes{Login: "*11", Logout: "*12", Ready: "*13", Pause: "*14", Done: "*15", Extend: "*16"},
+			PauseReasons: []PauseReason{
+				{Digit: "1", Name: "break"}, {Digit: "2", Name: "meal"}, {Digit: "3", Name: "training"},
+				{Digit: "4", Name: "debrief"}, {Digit: "5", Name: "supervisor"}, {Digit: "6", Name: "technical"},
+			},
+			ExtendBy: time.Minute,
+			RestFor:  30 * time.Minute,
+		},
+		Overflow: Overflow{Endpoint: "", Number: "112"},
+	}
+}
+
+// defaultCategories gives each kind of call the after-call work that staff
+// welfare asks for: open-ended after a complaint, rest after the heaviest.
+func defaultCategories() []Category {
+	return []Category{
+		{Name: "crisis", WrapUp: 10 * time.Minute, Open: true, Recovery: 10 * time.Minute, Heavy: true, Crisis: true, Weight: 100},
+		{Name: "domestic-violence", WrapUp: 2 * time.Minute, Open: true, Interruptible: true, Heavy: true, Weight: 50},
+		{Name: "phone", WrapUp: 2 * time.Minute, Open: true, Interruptible: true, Weight: 10},
+		{Name: "social-media", WrapUp: 2 * time.Minute, Open: true, Interruptible: true, Weight: 10},
+		{Name: "stalking", WrapUp: 2 * time.Minute, Open: true, Interruptible: true, Weight: 30},
+		{Name: "status", WrapUp: 45 * time.Second, Interruptible: true, Weight: 10},
+		{Name: "unclassified", WrapUp: 20 * time.Second, Interruptible: true, Weight: 10},
+		{Name: "silent", WrapUp: 5 * time.Second, Interruptible: true, Weight: 10},
+		{Name: "ring-back", WrapUp: time.Minute, Interruptible: true, Weight: 10},
+	}
+}
+
+// defaultRouting is the tuned policy in the words of this configuration: its
+// offender's call is our category ring-back, and callers for whom a key spoke
+// are routed like those who chose nothing.
+func defaultRouting() routing.Policy {
+	p := routing.DefaultPolicy()
+	var silent routing.Category
+	for i, c := range p.Categories {
+		switch c.Name {
+		case routing.Offender:
+			p.Categories[i].Name = "ring-back"
+		case routing.Unclassified:
+			silent = c
+		}
+	}
+	// The forecast counts them among the unclassified already.
+	silent.Name, silent.Share = "silent", 0
+	p.Categories = append(p.Categories, silent)
+	return p
+}

@@ -1,0 +1,176 @@
+package postgres
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// Options beside the address; zero values mean the defaults.
+type Options struct {
+	Password       string // if it is not in the address
+	MaxConns       int    // 8
+	ConnectTimeout time.Duration
+	QueryTimeout   time.Duration
+	// Observe is told of every operation, for metrics; it must not block.
+	Observe func(op string, took time.Duration, err error)
+}
+
+func (o Options) orDefaults() Options {
+	if o.MaxConns <= 0 {
+		o.MaxConns = 8
+	}
+	if o.ConnectTimeout <= 0 {
+		o.ConnectTimeout = 2 * time.Second
+	}
+	if o.QueryTimeout <= 0 {
+		o.QueryTimeout = 5 * time.Second
+	}
+	if o.Observe == nil {
+		o.Observe = func(string, time.Duration, error) {}
+	}
+	return o
+}
+
+// DB is a pool of connections. It exists whether or not the server does.
+type DB struct {
+	pool    *pgxpool.Pool
+	opts    Options
+	refused atomic.Int64
+}
+
+// Open makes the pool. It does not wait for the server: an engine must be able
+// to start while PostgreSQL is away. Ping asks whether it is there.
+func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
+	o = o.orDefaults()
+	c, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		// pgx's message can repeat the address, and a password may be in it.
+		return nil, errors.New("postgres: open: the address is not understood: want postgres://user@host:port/database")
+	}
+	if o.Password != "" {
+		c.ConnConfig.Password = o.Password
+	}
+	c.MaxConns = int32(o.MaxConns)
+	c.MinIdleConns = 1
+	c.ConnConfig.ConnectTimeout = o.ConnectTimeout
+	c.HealthCheckPeriod = 5 * time.Second
+	// Asked of every connection that idled: a server that was killed and came
+	// back must not cost the first writer after it an error.
+	c.ShouldPing = func(_ context.Context, p pgxpool.ShouldPingParams) bool { return p.IdleDuration > time.Second }
+	c.ConnConfig.RuntimeParams["application_name"] = "powerline"
+	c.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	pool, err := pgxpool.NewWithConfig(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: open: %w", err)
+	}
+	return &DB{pool: pool, opts: o}, nil
+}
+
+// Close returns the connections.
+func (db *DB) Close() { db.pool.Close() }
+
+// within gives an operation its name and its limit, and tells of it.
+func (db *DB) within(ctx context.Context, op string, do func(context.Context) error) error {
+	began := time.Now()
+	ctx, cancel := context.WithTimeoutCause(ctx, db.opts.QueryTimeout, fmt.Errorf("no answer within %v", db.opts.QueryTimeout))
+	defer cancel()
+	err := do(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	db.opts.Observe(op, time.Since(began), err)
+	if err != nil {
+		return fmt.Errorf("postgres: %s: %w", op, plain(err))
+	}
+	return nil
+}
+
+// plain strips what a server's error may repeat of the row (names).
+func plain(err error) error {
+	var p *pgconn.PgError
+	if errors.As(err, &p) {
+		return serverError{code: p.Code, message: p.Message, constraint: p.ConstraintName}
+	}
+	return err
+}
+
+type serverError struct{ code, message, constraint string }
+
+func (e serverError) Error() string {
+	if e.constraint != "" {
+		return fmt.Sprintf("the server refused it: constraint %s (%s)", e.constraint, e.code)
+	}
+	return fmt.Sprintf("the server refused it: %s (%s)", e.message, e.code)
+}
+
+// Ping asks whether the server answers.
+func (db *DB) Ping(ctx context.Context) error {
+	return db.within(ctx, "ping", func(ctx context.Context) error { return db.pool.Ping(ctx) })
+}
+
+// Server says which server this is, such as "15.14", and how far its schema is
+// behind this program: 0 is current.
+func (db *DB) Server(ctx context.Context) (version string, behind int, err error) {
+	err = db.within(ctx, "look at the server", func(ctx context.Context) error {
+		if err := db.pool.QueryRow(ctx, `SELECT current_setting('server_version')`).Scan(&version); err != nil {
+			return err
+		}
+		var table *string
+		if err := db.pool.QueryRow(ctx, `SELECT to_regclass('goose_db_version')::text`).Scan(&table); err != nil {
+			return err
+		}
+		var applied int64
+		if table != nil {
+			if err := db.pool.QueryRow(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`).Scan(&applied); err != nil {
+				return err
+			}
+		}
+		files, err := fs.Glob(migrations, "migrations/*.sql")
+		behind = len(files) - int(applied)
+		return err
+	})
+	return version, behind, err
+}
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrate brings the schema up to this program's. Several processes may start
+// at once: one migrates, the others wait for it.
+func (db *DB) Migrate(ctx context.Context) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("postgres: migrate: %w", err)
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return fmt.Errorf("postgres: migrate: %w", err)
+	}
+	std := stdlib.OpenDBFromPool(db.pool)
+	defer std.Close()
+	p, err := goose.NewProvider(goose.DialectPostgres, std, files, goose.WithSessionLocker(locker))
+	if err != nil {
+		return fmt.Errorf("postgres: migrate: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("postgres: migrate: %w", err)
+	}
+	return nil
+}
+
+// inTx runs do in one transaction.
+func (db *DB) inTx(ctx context.Context, o pgx.TxOptions, do func(pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, db.pool, o, do)
+}

@@ -1,0 +1,193 @@
+package postgres
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Record is a row of the past. Its JSON is what the journal stores, so a field
+// may be added but not renamed.
+type Record interface {
+	// Kind names the type in the journal.
+	Kind() string
+	// key identifies the record among its kind.
+	key() string
+	// insert is the statement that writes it, and writes nothing the second time.
+	insert() (sql string, args []any)
+}
+
+// The kinds of record.
+const (
+	KindCall       = "call"
+	KindCallEvent  = "call-event"
+	KindAgentEvent = "agent-event"
+)
+
+// CallRecord is one call from ring to end. Milliseconds are what the engine's
+// monotonic clock measured; the times are of the wall clock.
+type CallRecord struct {
+	ID       string `json:"id"`
+	Site     string `json:"site"`
+	Owner    string `json:"owner"`
+	Line     string `json:"line"`
+	LineKind string `json:"kind"` // helpline or ring-back
+	Pool     string `json:"pool"`
+	Category string `json:"category"`
+	Language string `json:"language"`
+	Crisis   bool   `json:"crisis,omitempty"`
+	Silence  string `json:"silence,omitempty"`
+	Redial   bool   `json:"redial,omitempty"`
+
+	Arrived  time.Time `json:"arrived"`
+	Queued   time.Time `json:"queued,omitzero"`
+	Answered time.Time `json:"answered,omitzero"`
+	Ended    time.Time `json:"ended"`
+
+	Outcome string   `json:"outcome"` // the words of call.Outcome
+	Offers  int      `json:"offers"`
+	Agent   string   `json:"agent,omitempty"` // only of a completed call
+	Spoken  []string `json:"spoken,omitempty"`
+	WaitMS  int64    `json:"waitMs"`
+	TalkMS  int64    `json:"talkMs"`
+	HoldMS  int64    `json:"holdMs"`
+	WrapMS  int64    `json:"wrapMs"`
+
+	CallerFingerprint string `json:"callerFingerprint,omitempty"`
+	CallerSealed      []byte `json:"callerSealed,omitempty"`
+}
+
+// The names of call events, from app_queue's queue_log.
+const (
+	EnterQueue     = "EnterQueue"
+	Offer          = "Offer"
+	Connect        = "Connect"
+	RingNoAnswer   = "RingNoAnswer"
+	RingCanceled   = "RingCanceled"
+	Abandon        = "Abandon"
+	CompleteCaller = "CompleteCaller"
+	CompleteAgent  = "CompleteAgent"
+	ExitWithKey    = "ExitWithKey"
+	ExitEmpty      = "ExitEmpty"
+)
+
+// CallEvent is one thing that happened in a call. Seq is the call's own count,
+// minted by its owner: the same number is the same event.
+type CallEvent struct {
+	CallID string          `json:"callId"`
+	Seq    int64           `json:"seq"`
+	At     time.Time       `json:"at"`
+	Event  string          `json:"event"`
+	Agent  string          `json:"agent,omitempty"`
+	Data   json.RawMessage `json:"data,omitempty"` // a JSON object without personal data
+}
+
+// The names of agent events.
+const (
+	AgentLogin         = "AgentLogin"
+	AgentLogoff        = "AgentLogoff"
+	AgentPause         = "AgentPause"
+	AgentUnpause       = "AgentUnpause"
+	AgentWrapUp        = "AgentWrapUp"
+	AgentWrapUpEnd     = "AgentWrapUpEnd"
+	AgentRecovery      = "AgentRecovery"
+	AgentLocked        = "AgentLocked"
+	AgentUnlocked      = "AgentUnlocked"
+	AgentPhoneLost     = "AgentPhoneLost"
+	AgentPhoneRegained = "AgentPhoneRegained"
+)
+
+// AgentEvent is one thing that an agent did or that became of her. ID is
+// minted by whoever saw it.
+type AgentEvent struct {
+	ID     string          `json:"id"`
+	Agent  string          `json:"agent"`
+	At     time.Time       `json:"at"`
+	Event  string          `json:"event"`
+	Reason string          `json:"reason,omitempty"`
+	CallID string          `json:"callId,omitempty"`
+	Data   json.RawMessage `json:"data,omitempty"`
+}
+
+// Kind names the type in the journal.
+func (CallRecord) Kind() string { return KindCall }
+
+// Kind names the type in the journal.
+func (CallEvent) Kind() string { return KindCallEvent }
+
+// Kind names the type in the journal.
+func (AgentEvent) Kind() string { return KindAgentEvent }
+
+func (r CallRecord) key() string { return r.ID }
+func (e CallEvent) key() string  { return e.CallID + " " + strconv.FormatInt(e.Seq, 10) }
+func (e AgentEvent) key() string { return e.ID }
+
+// DecodeRecord is the opposite of a record's JSON, for the journal.
+func DecodeRecord(kind string, data []byte) (Record, error) {
+	var err error
+	switch kind {
+	case KindCall:
+		var r CallRecord
+		err = json.Unmarshal(data, &r)
+		return r, wrapDecode(kind, err)
+	case KindCallEvent:
+		var e CallEvent
+		err = json.Unmarshal(data, &e)
+		return e, wrapDecode(kind, err)
+	case KindAgentEvent:
+		var e AgentEvent
+		err = json.Unmarshal(data, &e)
+		return e, wrapDecode(kind, err)
+	}
+	return nil, fmt.Errorf("postgres: decode record: unknown kind %q", kind)
+}
+
+func wrapDecode(kind string, err error) error {
+	if err != nil {
+		return fmt.Errorf("postgres: decode %s: %w", kind, err)
+	}
+	return nil
+}
+
+func (r CallRecord) insert() (string, []any) {
+	return `INSERT INTO call_records (id, site, owner, line, kind, pool, category, language, crisis, silence, redial,
+			arrived_at, queued_at, answered_at, ended_at, outcome, offers, agent, spoken,
+			wait_ms, talk_ms, hold_ms, wrap_ms, caller_fingerprint, caller_sealed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+		ON CONFLICT DO NOTHING`,
+		[]any{r.ID, r.Site, r.Owner, r.Line, r.LineKind, r.Pool, r.Category, r.Language, r.Crisis, r.Silence, r.Redial,
+			r.Arrived, unlessZero(r.Queued), unlessZero(r.Answered), r.Ended, r.Outcome, r.Offers, unlessEmpty(r.Agent), append([]string{}, r.Spoken...),
+			r.WaitMS, r.TalkMS, r.HoldMS, r.WrapMS, r.CallerFingerprint, r.CallerSealed}
+}
+
+func (e CallEvent) insert() (string, []any) {
+	return `INSERT INTO call_events (call_id, seq, at, event, agent, data) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+		[]any{e.CallID, e.Seq, e.At, e.Event, unlessEmpty(e.Agent), object(e.Data)}
+}
+
+func (e AgentEvent) insert() (string, []any) {
+	return `INSERT INTO agent_events (id, agent, at, event, reason, call_id, data) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+		[]any{e.ID, e.Agent, e.At, e.Event, e.Reason, e.CallID, object(e.Data)}
+}
+
+func unlessZero(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func unlessEmpty(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func object(data json.RawMessage) string {
+	if len(data) == 0 {
+		return "{}"
+	}
+	return string(data)
+}
