@@ -1,0 +1,298 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"powerline/internal/check"
+	"powerline/internal/config"
+	"powerline/internal/stack"
+	"powerline/internal/stack/stacktest"
+	"powerline/ivr"
+)
+
+// result of one command, run in this process.
+type result struct {
+	code     int
+	out, err string
+}
+
+func command(t *testing.T, in string, args ...string) result {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := run(t.Context(), args, streams{strings.NewReader(in), &out, &errs})
+	return result{code, out.String(), errs.String()}
+}
+
+func (r result) want(t *testing.T, code int, parts ...string) result {
+	t.Helper()
+	if r.code != code {
+		t.Fatalf("exit code %d, want %d\n%s%s", r.code, code, r.out, r.err)
+	}
+	for _, p := range parts {
+		if !strings.Contains(r.out+r.err, p) {
+			t.Errorf("want %q in:\n%s%s", p, r.out, r.err)
+		}
+	}
+	return r
+}
+
+func (r result) never(t *testing.T, parts ...string) {
+	t.Helper()
+	for _, p := range parts {
+		if strings.Contains(r.out+r.err, p) {
+			t.Errorf("%q must not be in:\n%s%s", p, r.out, r.err)
+		}
+	}
+}
+
+func write(t *testing.T, dir, name, text string, mode os.FileMode) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// installation is a configuration for a stack, with secrets in files.
+func installation(t *testing.T, s *stack.Stack, change func(*config.Config)) string {
+	t.Helper()
+	dir := t.TempDir()
+	c := config.Default()
+	dsn, err := url.Parse(s.Postgres.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, _ := dsn.User.Password()
+	dsn.User = url.User(dsn.User.Username())
+	c.Postgres.DSN = dsn.String()
+	c.Postgres.PasswordFile = write(t, dir, "postgres", password, 0o600)
+	c.Asterisk.ARI.PasswordFile = write(t, dir, "ari", "not-known-yet", 0o600)
+	c.Asterisk.AMI.PasswordFile = write(t, dir, "ami", "not-known-yet", 0o600)
+	c.Privacy.FingerprintKeyFile = write(t, dir, "fingerprint", strings.Repeat("0f", 32), 0o600)
+	c.Journal.Dir = filepath.Join(dir, "journal")
+	if s.Redis != nil {
+		c.Redis.Address = s.Redis.Addr
+	}
+	if s.Asterisk != nil {
+		a := s.Asterisk.Settings
+		c.Asterisk.ARI.URL, c.Asterisk.ARI.Username = s.Asterisk.ARIURL, a.ARIUser.Name
+		c.Asterisk.ARI.PasswordFile = write(t, dir, "ari", a.ARIUser.Password, 0o600)
+		c.Asterisk.AMI.Username = a.AMIUser.Name
+		c.Asterisk.AMI.PasswordFile = write(t, dir, "ami", a.AMIUser.Password, 0o600)
+		if err := c.Asterisk.AMI.Address.UnmarshalText([]byte("127.0.0.1:" + port(a.AMIPort))); err != nil {
+			t.Fatal(err)
+		}
+		c.Asterisk.OfferOpus, c.Asterisk.Dirs = a.OfferOpus, config.Dirs(a.Dirs)
+		c.Asterisk.SystemName, c.Asterisk.EntityID, c.Prompts.MusicDir = a.SystemName, a.EntityID, a.MusicDir
+		c.Asterisk.RTP = config.RTP{First: a.RTPFirst, Last: a.RTPLast}
+		c.Asterisk.Trunks = []config.Trunk{{Name: "operator", Match: []string{stack.TrunkAddress}}}
+		if err := c.Asterisk.SIP.Bind.UnmarshalText([]byte(s.Asterisk.SIPAddr)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if change != nil {
+		change(&c)
+	}
+	return write(t, dir, "acd.yaml", string(config.Marshal(c)), 0o644)
+}
+
+func port(n int) string {
+	text, _ := json.Marshal(n)
+	return string(text)
+}
+
+const good = `id,name,gender,officer,counsellor,senior,languages,categories,outbound,active,secret,pin
+a001,Asha Devi,woman,no,yes,no,hi bho,crisis phone,,yes,phone-secret-1,1234
+a002,Usha Rani,woman,no,no,yes,hi,phone,,yes,phone-secret-2,2345
+b001,Ram Singh,man,yes,no,no,hi,,,yes,phone-secret-3,3456
+c001,Sita Kumari,woman,no,no,no,hi,phone,,no,,
+`
+
+func TestGivenTheDefaultConfiguration_WhenCheckedByThisProgram_ThenItIsGood(t *testing.T) {
+	text := command(t, "", "config", "default").want(t, exitOK, "# ", "deadMan: 20s").out
+	path := write(t, t.TempDir(), "acd.yaml", text, 0o644)
+	command(t, "", "config", "check", path).want(t, exitOK, "is good")
+	command(t, "", "--config", path, "config", "check").want(t, exitOK, "is good")
+}
+
+func TestGivenAWrongConfiguration_WhenAnyCommandReadsIt_ThenTheLineIsNamedAndNothingIsDone(t *testing.T) {
+	path := write(t, t.TempDir(), "acd.yaml", "redis:\n  adress: here\n", 0o644)
+	for _, args := range [][]string{{"config", "check"}, {"agents", "list"}, {"check"}, {"serve"}, {"asterisk-config", "render", "--out", t.TempDir()}} {
+		command(t, "", append(args, "--config", path)...).want(t, exitFailed, path+`:2:3: redis: unknown key "adress": did you mean "address"?`)
+	}
+}
+
+func TestEveryCommandThatDoesSomethingHasExamples(t *testing.T) {
+	var walk func(*cobra.Command)
+	walk = func(c *cobra.Command) {
+		if c.Runnable() && c.Name() != "help" && !strings.HasPrefix(c.CommandPath(), "acd completion") {
+			if !strings.Contains(c.Long, "Examples:") || c.Short == "" {
+				t.Errorf("%s: want a Long help with examples", c.CommandPath())
+			}
+			if strings.Contains(c.Long, "\t") {
+				t.Errorf("%s: its help is indented by tabs", c.CommandPath())
+			}
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRoot(streams{}))
+}
+
+func TestGivenShells_WhenCompletionIsAsked_ThenEachGetsAScript(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		command(t, "", "completion", shell).want(t, exitOK, "acd")
+	}
+	command(t, "", "__complete", "agents", "").want(t, exitOK, "import", "list", "show", "set")
+}
+
+func TestGivenARosterFile_WhenImported_ThenOperatorsSeeItAndSecretsStayHidden(t *testing.T) {
+	s := stacktest.Start(t, stack.Options{Only: []string{stack.NamePostgres}, FastPostgres: true})
+	cfg := installation(t, s, nil)
+	file := write(t, t.TempDir(), "roster.csv", good, 0o600)
+	secrets := []string{"phone-secret", "1234", "argon2", "2345"}
+
+	command(t, "", "agents", "import", file, "--dry-run", "-c", cfg).want(t, exitOK, "nothing was changed", "4 added, 0 changed, 0 unchanged").never(t, secrets...)
+	command(t, "", "agents", "list", "-c", cfg).want(t, exitOK, "nobody")
+	command(t, "", "agents", "import", file, "-c", cfg).want(t, exitOK, "imported: 4 added, 0 changed, 0 unchanged")
+	command(t, good, "agents", "import", "-", "-c", cfg).want(t, exitOK, "imported: 0 added, 0 changed, 4 unchanged")
+
+	list := command(t, "", "agents", "list", "-c", cfg).want(t, exitOK, "a001  Asha Devi", "counsellor", "ready")
+	list.never(t, append(secrets, "Sita")...)
+	command(t, "", "agents", "list", "--all", "-c", cfg).want(t, exitOK, "Sita Kumari", "not active")
+	var views []personView
+	if err := json.Unmarshal([]byte(command(t, "", "agents", "list", "--json", "--all", "-c", cfg).out), &views); err != nil || len(views) != 4 || !views[0].PIN || views[3].PIN {
+		t.Fatalf("%v %+v", err, views)
+	}
+
+	command(t, "5678\n", "agents", "set", "a001", "senior=yes", "pin=-", "-c", cfg).want(t, exitOK, "a001: changed").never(t, "5678")
+	command(t, "", "agents", "set", "a001", "senior=yes", "pin=5678", "-c", cfg).want(t, exitOK, "a001: unchanged")
+	command(t, "", "agents", "show", "a001", "-c", cfg).want(t, exitOK, "counsellor senior", "version", "2").never(t, secrets...)
+	command(t, "", "agents", "show", "a009", "-c", cfg).want(t, exitFailed, `no agent "a009"`)
+	command(t, "", "agents", "set", "a001", "languages=tlh", "senior=no", "-c", cfg).want(t, exitFailed, `languages: "tlh" is not in the configuration`)
+	command(t, "", "agents", "show", "a001", "-c", cfg).want(t, exitOK, "hi bho", "senior")
+
+	bad := strings.Replace(strings.Replace(good, "Usha Rani,woman", "Usha Rani,lady", 1), "3456", "three", 1)
+	command(t, bad, "agents", "import", "-", "-c", cfg).
+		want(t, exitFailed, "standard input:3:16: gender: want woman or man", "standard input:4:54: pin: want 4 to 8 digits").
+		never(t, "three", "Usha")
+	part := strings.Join(strings.SplitAfter(strings.Replace(good, "hi,phone,,yes", "hi bho,phone,,yes", 1), "\n")[:3], "")
+	command(t, part, "agents", "import", "-", "-c", cfg).want(t, exitOK, "0 added, 2 changed", "2 stored agents are not in the file", "b001 c001")
+}
+
+func TestGivenADatabaseThatIsAway_WhenTheRosterIsAsked_ThenItFailsInTimeAndShowsNoPassword(t *testing.T) {
+	dir := t.TempDir()
+	c := config.Default()
+	c.Postgres.DSN = "postgres://powerline@127.0.0.1:1/none"
+	c.Postgres.PasswordFile = write(t, dir, "postgres", "hunter2", 0o600)
+	cfg := write(t, dir, "acd.yaml", string(config.Marshal(c)), 0o644)
+	began := time.Now()
+	command(t, "", "agents", "list", "-c", cfg).want(t, exitFailed, "postgres: ping").never(t, "hunter2")
+	if time.Since(began) > 10*time.Second {
+		t.Errorf("it took %v", time.Since(began))
+	}
+}
+
+// One installation from the ground: what the commands make is what Asterisk
+// takes and what the check finds good.
+func TestGivenAnInstallation_WhenEverythingRuns_ThenTheCheckIsGoodAndNamesWhatDies(t *testing.T) {
+	s := stacktest.Start(t, stack.Options{FastPostgres: true})
+	sounds := t.TempDir()
+	cfg := installation(t, s, func(c *config.Config) { c.Prompts.Dir = sounds })
+	command(t, good, "agents", "import", "-", "-c", cfg).want(t, exitOK, "4 added")
+	makePrompts(t, cfg, sounds)
+
+	out := s.Asterisk.Settings.Dirs.Etc
+	command(t, "", "asterisk-config", "render", "--out", out, "-c", cfg).want(t, exitOK, "3 softphones, 1 trunks, 2 lines")
+	for _, name := range []string{"pjsip.conf", "extensions.conf", "queues.conf"} {
+		info, err := os.Stat(filepath.Join(out, name))
+		if err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(out, "pjsip.conf"))
+	if err != nil || !bytes.Contains(text, []byte("[a001]")) || bytes.Contains(text, []byte("c001")) || bytes.Contains(text, []byte("phone-secret")) {
+		t.Errorf("pjsip.conf must have the active agents, with digests: %v", err)
+	}
+	if err := s.Asterisk.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if phones, err := s.Asterisk.CLI(t.Context(), "pjsip show endpoints"); err != nil || !strings.Contains(phones, "a001") || !strings.Contains(phones, "b001") {
+		t.Errorf("Asterisk does not know the softphones: %v\n%s", err, phones)
+	}
+
+	good := command(t, "", "check", "-c", cfg).want(t, exitOK, "config", "version 22.", "modules run", "PostgreSQL", "Redis answers", "3 active: 2 women, 1 male officers", "prompts in hi", "fallback queues with 3 agents")
+	good.never(t, "FAIL", s.Asterisk.Settings.ARIUser.Password)
+	t.Log("\n" + good.out)
+
+	s.Redis.Kill()
+	s.Postgres.Kill()
+	s.Asterisk.Kill()
+	bad := command(t, "", "check", "--json", "-c", cfg).want(t, exitFindings)
+	var report []check.Finding
+	if err := json.Unmarshal([]byte(bad.out), &report); err != nil {
+		t.Fatal(err)
+	}
+	failed := map[string]bool{}
+	for _, f := range report {
+		if f.Level == check.Fail {
+			failed[f.Subject] = true
+		}
+		if strings.Contains(f.Text, "\n") {
+			t.Errorf("a finding is one line: %q", f.Text)
+		}
+	}
+	for _, subject := range []string{"redis", "postgres", "asterisk", "ami"} {
+		if !failed[subject] {
+			t.Errorf("%s is dead and the report does not fail it:\n%s", subject, bad.out)
+		}
+	}
+	if failed["secrets"] || failed["prompts"] {
+		t.Errorf("what is well must not fail beside it:\n%s", bad.out)
+	}
+}
+
+// makePrompts puts a file for each prompt; whether they sound is for others.
+func makePrompts(t *testing.T, cfg, dir string) {
+	t.Helper()
+	c, err := config.Load(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := append(c.Waiting.Prompts(), ivr.DefaultCodes().Prompts()...)
+	for _, m := range c.Menus {
+		ids = append(ids, m.Prompts()...)
+	}
+	for _, language := range c.Prompts.Languages {
+		folder := filepath.Join(dir, language, "powerline")
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range ids {
+			write(t, folder, id+".alaw", "\xd5", 0o644)
+		}
+	}
+}
+
+func FuzzAgentsSet(f *testing.F) {
+	f.Add("senior=yes")
+	f.Add("=")
+	f.Add("pin=-")
+	f.Fuzz(func(t *testing.T, text string) {
+		s := &shared{streams: streams{in: strings.NewReader("1\n"), out: &bytes.Buffer{}, err: &bytes.Buffer{}}}
+		if filled, err := s.fillIn([]string{text}); err == nil && len(filled) != 1 {
+			t.Fatal("an assignment was lost")
+		}
+	})
+}

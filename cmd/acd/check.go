@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"powerline/internal/check"
+)
+
+func newCheck(s *shared) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Look at configuration, roster, Asterisk, Redis and PostgreSQL",
+		Long: long(`
+			Prints one line per finding. It changes nothing and may run beside an engine.
+			FAIL: calls would suffer. WARN: somebody should look. The exit code is 2 if
+			there is a FAIL.
+
+			Examples:
+			  acd check
+			  acd check --json | jq -r '.[] | select(.level != "OK") | .text'`),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := s.load()
+			if err != nil {
+				return err
+			}
+			report := append([]check.Finding{{Level: check.OK, Subject: "config", Text: s.configPath + " is good"}}, check.Run(cmd.Context(), c)...)
+			if asJSON {
+				err = printJSON(s.out, report)
+			} else {
+				err = s.printReport(report)
+			}
+			if err == nil && check.Worst(report) == check.Fail {
+				err = errFindings
+			}
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func (s *shared) printReport(report []check.Finding) error {
+	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	for _, f := range report {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", f.Level, f.Subject, f.Text)
+	}
+	return t.Flush()
+}

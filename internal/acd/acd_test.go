@@ -1,0 +1,136 @@
+package acd
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"powerline/agent"
+	"powerline/call"
+	"powerline/internal/asterisk"
+	"powerline/internal/config"
+	"powerline/queue"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func engineFor(t testing.TB) *Engine {
+	t.Helper()
+	settings, err := NewSettings(config.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &Engine{}
+	e.current.Store(settings)
+	return e
+}
+
+func TestGivenAStampedChannel_WhenItIsRead_ThenTheCallHasItsPlaceAndNeeds(t *testing.T) {
+	e := engineFor(t)
+	c := call.Call{
+		ID: "pl-1.7", Kind: call.Helpline, Line: "1090", Caller: "00ff", Queued: time.UnixMilli(1_795_000_000_123),
+		Category: "crisis", Language: "bho", Silence: call.Danger, Offers: 3, Pool: agent.Women, Crisis: true,
+	}
+	got, ok := e.decodeStamp(c.ID, encodeStamp(c))
+	if !ok {
+		t.Fatal("our own stamp was not understood")
+	}
+	if !got.Queued.Equal(c.Queued) || got.Category != c.Category || got.Silence != c.Silence || got.Offers != c.Offers ||
+		got.Pool != c.Pool || !got.Crisis || got.Caller != c.Caller || got.Stage != call.Waiting {
+		t.Fatalf("read back as %+v", got)
+	}
+}
+
+func TestGivenAnOffendersStamp_WhenItIsRead_ThenOnlyMaleOfficersMayAnswer(t *testing.T) {
+	got, ok := engineFor(t).decodeStamp("x", "1795000000123|ring-back|1091|ring-back|hi||0|")
+	if !ok || got.Pool != agent.MaleOfficers {
+		t.Fatalf("pool %q, understood %v", got.Pool, ok)
+	}
+}
+
+// FuzzStamp: whatever stands in a channel's variable, reading it neither panics
+// nor yields a call without a pool.
+func FuzzStamp(f *testing.F) {
+	f.Add("1795000000123|helpline|1090|crisis|hi|danger|3|00ff")
+	f.Add("|||||||")
+	e := engineFor(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		if c, ok := e.decodeStamp("x", text); ok && c.Pool != agent.Women && c.Pool != agent.MaleOfficers {
+			t.Fatalf("pool %q", c.Pool)
+		}
+	})
+}
+
+func TestGivenAPeer_WhenItsCounterStandsStill_ThenItIsDeadAfterTheLimitAndNotBefore(t *testing.T) {
+	w, start := peerWatch{}, time.Now()
+	still := []queue.Peer{{Name: "b", Term: 4, Beat: 9}}
+	if dead := w.look(still, start); len(dead) != 0 {
+		t.Fatal("dead at first sight")
+	}
+	if dead := w.look(still, start.Add(deadAfter)); dead["b"] {
+		t.Fatal("dead at the limit")
+	}
+	if dead := w.look(still, start.Add(deadAfter+time.Millisecond)); !dead["b"] {
+		t.Fatal("alive after the limit")
+	}
+	moved := []queue.Peer{{Name: "b", Term: 5, Beat: 9}}
+	if dead := w.look(moved, start.Add(time.Second)); dead["b"] {
+		t.Fatal("dead although it has a new term")
+	}
+}
+
+func TestGivenTheProcessSlept_WhenATimerFires_ThenItWaitsUntilTheFactsAreRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		p := newPulse()
+		p.last.Store(int64(time.Millisecond)) // it ran once, a moment after the start
+		time.Sleep(10 * time.Second)          // and then not at all, as under SIGSTOP
+		fired := make(chan struct{})
+		go func() {
+			p.wait(ctx)
+			close(fired)
+		}()
+		synctest.Wait()
+		select {
+		case <-fired:
+			t.Fatal("the timer acted on what was true ten seconds ago")
+		case <-p.woke:
+		}
+		if !p.frozen() {
+			t.Fatal("calls would be claimed before the facts are read")
+		}
+		p.last.Store(int64(time.Since(p.begin)))
+		p.looked()
+		<-fired
+		if p.frozen() {
+			t.Fatal("still frozen after the facts were read")
+		}
+	})
+}
+
+func TestGivenCauses_WhenALegFails_ThenTheAgentIsBlamedOnlyForWhatSheDid(t *testing.T) {
+	for _, c := range []struct {
+		cause, tech int
+		want        agent.ReleaseReason
+	}{
+		{17, 486, agent.Rejected}, {21, 603, agent.Rejected}, {19, 480, agent.NoAnswer},
+		{1, 404, agent.Unreachable}, {34, 503, agent.Unreachable}, {0, 0, agent.Unreachable},
+	} {
+		got := whyRingFailed(asterisk.Destroyed{Cause: c.cause, TechCause: c.tech})
+		if got != c.want {
+			t.Errorf("cause %d, SIP %d: %s, want %s", c.cause, c.tech, got, c.want)
+		}
+	}
+}
+
+func TestGivenAPhone_WhenItHasAChannelOfNoEngine_ThenSheIsElsewhere(t *testing.T) {
+	for channels, want := range map[string]bool{"pl-1.7.a1": false, "pl-1.7": true} {
+		if got := elsewhere(asterisk.Endpoint{ChannelIDs: []string{channels}}); got != want {
+			t.Errorf("channel %s: elsewhere=%v, want %v", channels, got, want)
+		}
+	}
+}

@@ -1,0 +1,297 @@
+package acd
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"powerline/call"
+	"powerline/internal/asterisk"
+	"powerline/ivr"
+)
+
+// dialogue is a conversation of the machine with a caller.
+type dialogue struct {
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// converse ends what she hears and begins something else.
+func (m *mailbox) converse(talk func(context.Context)) {
+	m.leaveAlone()
+	ctx, cancel := context.WithCancel(m.ctx)
+	d := &dialogue{stop: cancel, done: make(chan struct{})}
+	m.dialogue = d
+	go func() {
+		defer close(d.done)
+		defer cancel()
+		talk(ctx)
+	}()
+}
+
+// leaveAlone stops prompts and music, and waits until Asterisk was told so:
+// what still plays would hold up the bridge, or sound into it.
+func (m *mailbox) leaveAlone() {
+	if m.inherits {
+		m.inherits = false
+		m.hush()
+	}
+	if m.dialogue == nil {
+		return
+	}
+	m.dialogue.stop()
+	<-m.dialogue.done
+	m.dialogue = nil
+}
+
+// hush stops what an engine before this one has left her with: it would sound
+// on in the bridge, or hold that up until its end.
+func (m *mailbox) hush() {
+	ctx, cancel := context.WithTimeout(m.ctx, 3*time.Second)
+	defer cancel()
+	var stopping sync.WaitGroup
+	for n := range playbackNames {
+		stopping.Go(func() {
+			if err := m.e.ari.StopPlayback(ctx, playbackName(m.id, n)); err != nil && ctx.Err() == nil {
+				m.e.log.Info("prompt of an earlier engine could not be stopped", "call", m.id, "error", err)
+			}
+		})
+	}
+	stopping.Go(func() {
+		if err := m.e.ari.StopMusic(ctx, m.id); err != nil && ctx.Err() == nil && !asterisk.IsNotFound(err) && !asterisk.IsConflict(err) {
+			m.e.log.Info("music of an earlier engine could not be stopped", "call", m.id, "error", err)
+		}
+	})
+	stopping.Wait()
+}
+
+// A channel's prompts take their names in turn out of a few, so that another
+// engine can stop them without having been told what they are.
+const playbackNames = 4
+
+func playbackName(channel string, n int) string {
+	return fmt.Sprintf("%s.p%d", channel, n%playbackNames)
+}
+
+// greet is the dialogue before the queue.
+func (m *mailbox) greet(menu string) func(context.Context) {
+	s := m.e.settings()
+	l := m.e.lineOf(m.id)
+	return func(ctx context.Context) {
+		answer := ivr.Greet(ctx, l, s.Menus[menu])
+		if ctx.Err() != nil {
+			return
+		}
+		l.setAnswer(answer)
+		m.in.put(call.Greeted{
+			At: time.Now(), Category: answer.Category, Language: answer.Language, Silence: silenceOf(answer),
+		})
+	}
+}
+
+func silenceOf(a ivr.Answer) call.Silence {
+	switch {
+	case a.Danger:
+		return call.Danger
+	case a.Silent():
+		return call.Mute
+	}
+	return call.NotSilent
+}
+
+// keepCompany is what she hears while she waits.
+func (m *mailbox) keepCompany(afterGap bool) func(context.Context) {
+	s := m.e.settings()
+	l := m.e.lineOf(m.id)
+	menu := s.Menus[s.line(m.c.Line).Menu]
+	company := ivr.Company{
+		Menu: menu, Waiting: s.Waiting, Answer: l.takenAnswer(), Resumed: afterGap,
+		Place: func() ivr.Place { return m.e.place(m.id) },
+		Tell:  func(sign ivr.Sign) { m.signed(sign) },
+	}
+	return func(ctx context.Context) { ivr.KeepCompany(ctx, l, company) }
+}
+
+// signed turns what she did while waiting into events.
+func (m *mailbox) signed(sign ivr.Sign) {
+	now := time.Now()
+	switch sign.Kind {
+	case ivr.Spoke:
+		m.in.put(call.Spoke{At: now})
+	case ivr.Plea:
+		m.in.put(call.Pleaded{At: now})
+	case ivr.Danger:
+		m.in.put(call.Pleaded{At: now, Danger: true})
+	case ivr.Chose:
+		m.in.put(call.Chose{At: now, Category: sign.Category})
+	case ivr.ChoseLanguage:
+		m.in.put(call.Chose{At: now, Language: sign.Language})
+	case ivr.Emergency:
+		m.in.put(call.Emergency{At: now})
+	}
+}
+
+// line is one channel as a dialogue sees it.
+type line struct {
+	e        *Engine
+	channel  string
+	keys     chan string
+	heard    chan struct{}
+	language atomic.Value // string
+	lost     atomic.Bool  // another engine speaks with her: not a word more from here
+
+	mu     sync.Mutex
+	answer ivr.Answer
+	serial int
+	ended  map[string]chan bool // playback id → whether it failed
+	onEnd  func()               // called when the channel is gone
+}
+
+const keysHeld = 64 // more digits than anybody presses before they are read
+
+func newLine(e *Engine, channel, language string) *line {
+	l := &line{
+		e: e, channel: channel, keys: make(chan string, keysHeld), heard: make(chan struct{}, 1),
+		ended: map[string]chan bool{},
+	}
+	l.language.Store(language)
+	return l
+}
+
+// Play implements ivr.Line.
+func (l *line) Play(ctx context.Context, prompts ...string) error {
+	l.e.awake(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	media := make([]string, len(prompts))
+	for i, p := range prompts {
+		media[i] = "sound:powerline/" + p
+	}
+	id, finished := l.expectPlayback()
+	defer l.forgetPlayback(id)
+	p := asterisk.Prompt{ID: id, Media: media, Language: l.language.Load().(string)}
+	if err := l.e.ari.Play(ctx, l.channel, p); err != nil {
+		if ctx.Err() != nil {
+			l.stopPlayback(id)
+		}
+		return err
+	}
+	select {
+	case failed := <-finished:
+		if failed {
+			return fmt.Errorf("acd: prompt %v did not play: check `acd check` for missing files", prompts)
+		}
+		return nil
+	case <-ctx.Done():
+		l.stopPlayback(id)
+		return ctx.Err()
+	}
+}
+
+// Music implements ivr.Line: music on hold until ctx ends.
+func (l *line) Music(ctx context.Context) error {
+	if err := l.e.ari.StartMusic(ctx, l.channel, ""); err != nil && ctx.Err() == nil {
+		return err
+	}
+	<-ctx.Done()
+	if l.lost.Load() {
+		return ctx.Err()
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if err := l.e.ari.StopMusic(stop, l.channel); err != nil && !asterisk.IsNotFound(err) && !asterisk.IsConflict(err) {
+		l.e.log.Warn("music could not be stopped", "channel", l.channel, "error", err)
+	}
+	return ctx.Err()
+}
+
+// onGone asks for a call when the channel ends.
+func (l *line) onGone(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.onEnd = f
+}
+
+func (l *line) hungUp() {
+	l.mu.Lock()
+	f := l.onEnd
+	l.mu.Unlock()
+	if f != nil {
+		f()
+	}
+}
+
+// Keys implements ivr.Line.
+func (l *line) Keys() <-chan string { return l.keys }
+
+// Heard implements ivr.Line.
+func (l *line) Heard() <-chan struct{} { return l.heard }
+
+// Language implements ivr.Line.
+func (l *line) Language(code string) { l.language.Store(code) }
+
+// press brings a key to the dialogue.
+func (l *line) press(key string) {
+	select {
+	case l.keys <- key:
+	default: // sixty-four unread keys: nobody is speaking with us in keys
+	}
+}
+
+func (l *line) speak() {
+	select {
+	case l.heard <- struct{}{}:
+	default:
+	}
+}
+
+func (l *line) setAnswer(a ivr.Answer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.answer = a
+}
+
+func (l *line) takenAnswer() ivr.Answer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.answer
+}
+
+func (l *line) expectPlayback() (string, <-chan bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.serial++
+	id := playbackName(l.channel, l.serial)
+	ch := make(chan bool, 1)
+	l.ended[id] = ch
+	return id, ch
+}
+
+func (l *line) forgetPlayback(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.ended, id)
+}
+
+func (l *line) playbackFinished(id string, failed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if ch, ok := l.ended[id]; ok {
+		ch <- failed
+		delete(l.ended, id)
+	}
+}
+
+func (l *line) stopPlayback(id string) {
+	if l.lost.Load() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := l.e.ari.StopPlayback(ctx, id); err != nil {
+		l.e.log.Warn("prompt could not be stopped", "channel", l.channel, "error", err)
+	}
+}

@@ -1,0 +1,190 @@
+package acd
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"powerline/agent"
+	"powerline/call"
+	"powerline/internal/asterisk"
+	"powerline/internal/floor"
+	"powerline/queue"
+)
+
+// After the store was wiped while no engine ran, Asterisk alone knows who calls
+// and who talks with whom. Everything that a call needs stands on its channels
+// and in the bridges; who is at work stands in the pauses of the fallback queue.
+
+// adoptAll makes calls out of channels for which no call is known. Conversations
+// are stored together, by a rebuild: only that may bring an agent into a talk.
+func (e *Engine) adoptAll(s asterisk.Snapshot, channels []asterisk.Channel) {
+	e.adopting.Lock()
+	defer e.adopting.Unlock()
+	ctx, cancel := context.WithTimeout(e.ctx, 10*time.Second)
+	defer cancel()
+	f := factsOf(s)
+	var talks []call.Call
+	for _, ch := range channels {
+		if _, known := e.floor.Call(ch.ID); known || !e.isAbandoned(ch) {
+			continue
+		}
+		c, ok := e.callOfChannel(ctx, s, f, ch)
+		switch {
+		case !ok:
+		case c.Stage == call.Talking:
+			talks = append(talks, c)
+		default:
+			e.log.Warn("call rebuilt from its channel", "call", c.ID, "stage", c.Stage)
+			e.metrics.rebuiltCalls.Inc()
+			if m, fresh := e.open(call.Call{ID: c.ID}); fresh {
+				m.in.put(found{c})
+			}
+		}
+	}
+	if len(talks) > 0 {
+		e.bringTalks(ctx, talks)
+	}
+}
+
+// callOfChannel reads a call off its channel; no says that there is none: the
+// caller has left meanwhile, or is none.
+func (e *Engine) callOfChannel(ctx context.Context, s asterisk.Snapshot, f floor.Facts, ch asterisk.Channel) (call.Call, bool) {
+	limited, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	vars, err := e.ari.Variables(limited, ch.ID, stampArrived, stampWaiting)
+	if err != nil || vars.Plain(stampArrived) == "" {
+		return call.Call{}, false
+	}
+	arrived := stampTime(vars.Plain(stampArrived), ch.Created)
+	c, ok := e.decodeStamp(ch.ID, vars.Plain(stampWaiting))
+	if !ok {
+		l := e.settings().line(ch.Line)
+		c = call.Call{
+			ID: ch.ID, Kind: call.Kind(l.Kind), Line: ch.Line, Category: l.Category, Pool: l.Kind.Pool(),
+			Language: e.settings().Config.Prompts.Languages[0], Stage: call.Waiting, Epoch: 1, Queued: arrived,
+		}
+	}
+	c.Arrived = arrived
+	if leg, a, talks := e.partner(s, f, ch.ID); talks {
+		c.Stage, c.Joined, c.Answered = call.Talking, true, leg.Created
+		if c.Answered.Before(c.Queued) {
+			c.Answered = c.Queued
+		}
+		c.Offers = max(c.Offers, offerOf(leg.ID))
+		c.Offer = call.Offer{N: c.Offers, Agent: a, Leg: leg.ID, At: leg.Created}
+		c.Spoken = []agent.ID{a}
+	}
+	return c, true
+}
+
+// offerOf is the number of the offer that a leg was made for.
+func offerOf(leg string) int {
+	n, err := strconv.Atoi(leg[strings.LastIndex(leg, ".a")+2:])
+	if err != nil {
+		return 1
+	}
+	return n
+}
+
+// partner is the agent's leg that shares a bridge with a caller.
+func (e *Engine) partner(s asterisk.Snapshot, f floor.Facts, channel string) (asterisk.Channel, agent.ID, bool) {
+	for _, leg := range s.Channels {
+		callID, isLeg := floor.CallOfLeg(leg.ID)
+		if isLeg && callID == channel && f.Joined(channel, leg.ID) {
+			id, ok := agentOf(leg.Endpoint())
+			return leg, id, ok
+		}
+	}
+	return asterisk.Channel{}, "", false
+}
+
+// bringTalks stores conversations with their agents.
+func (e *Engine) bringTalks(ctx context.Context, talks []call.Call) {
+	select {
+	case <-e.rostered: // or nobody would be known
+	case <-ctx.Done():
+		return // the next comparison tries again
+	}
+	for errors.Is(e.bringOnce(ctx, talks), queue.ErrUnavailable) && ctx.Err() == nil {
+		time.Sleep(commitRetry)
+	}
+	for _, c := range talks {
+		stored, there := e.floor.Call(c.ID)
+		if !there || !e.mine(stored) {
+			e.log.Warn("conversation could not be rebuilt yet", "call", c.ID)
+			continue
+		}
+		e.log.Warn("call rebuilt from its channel", "call", c.ID, "stage", stored.Stage)
+		e.metrics.rebuiltCalls.Inc()
+		m, _ := e.open(stored)
+		m.in.put(adopted{stored})
+		m.in.put(look{})
+	}
+}
+
+func (e *Engine) bringOnce(ctx context.Context, talks []call.Call) error {
+	e.rebuilding.Lock()
+	defer e.rebuilding.Unlock()
+	var calls []call.Call
+	var agents []agent.Agent
+	for _, c := range talks {
+		a, known := e.floor.Agent(c.Offer.Agent)
+		if !known {
+			continue
+		}
+		a.State, a.Call, a.Leg, a.Since, a.Lasts = agent.Talking, c.ID, c.Offer.Leg, c.Answered, 0
+		a.Epoch++
+		a.Version++
+		calls, agents = append(calls, c), append(agents, a)
+	}
+	built, err := e.store.Rebuild(ctx, e.owner(), calls, agents)
+	if err != nil {
+		e.storeFailed(err)
+		return err
+	}
+	e.tookRebuilt(ctx, built)
+	return nil
+}
+
+// recoverStatuses makes agents what Asterisk's own queues say that they were. It
+// is asked only after a start with an empty store.
+func (e *Engine) recoverStatuses(ctx context.Context) {
+	limited, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	select {
+	case <-e.rostered:
+	case <-limited.Done():
+		return
+	}
+	queues, err := e.ari.Queues(limited)
+	if err != nil {
+		e.log.Error("nobody knows who was at work: agents must log in again", "error", err)
+		return
+	}
+	recovered := map[agent.ID]bool{}
+	for _, q := range queues {
+		for _, member := range q.Members {
+			id, ok := agentOf(member.Interface)
+			if ok && !recovered[id] && e.recoverStatus(limited, id, member) {
+				recovered[id] = true
+			}
+		}
+	}
+	e.log.Warn("agents' statuses were taken from the fallback queue", "agents", len(recovered))
+}
+
+func (e *Engine) recoverStatus(ctx context.Context, id agent.ID, member asterisk.QueueMember) bool {
+	a, known := e.floor.Agent(id)
+	if !known || a.Status != agent.LoggedOut || member.Paused && (member.PauseReason == "" || member.PauseReason == string(agent.LoggedOut)) {
+		return false
+	}
+	now := time.Now()
+	e.tellAgent(ctx, id, agent.LoggedIn{At: now})
+	if member.Paused {
+		e.tellAgent(ctx, id, agent.Paused{At: now, Reason: member.PauseReason})
+	}
+	return true
+}

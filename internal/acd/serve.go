@@ -1,0 +1,251 @@
+package acd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"powerline/internal/asterisk"
+	"powerline/internal/config"
+	"powerline/internal/journal"
+	"powerline/internal/postgres"
+	"powerline/queue"
+)
+
+// Serve runs an engine with everything it needs until ctx ends. Each value of
+// reload is the path of a configuration to take instead; a bad one is refused
+// whole and the old one stays.
+func Serve(ctx context.Context, c config.Config, reload <-chan string, log *slog.Logger) error {
+	settings, err := settingsOf(c)
+	if err != nil {
+		return err
+	}
+	s := server{config: c, log: log, registry: prometheus.NewRegistry()}
+	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s.metrics = NewMetrics(s.registry)
+	if err := s.open(ctx); err != nil {
+		s.close()
+		return err
+	}
+	defer s.close()
+	engine := New(settings, s.deps())
+	go s.followReloads(ctx, engine, reload)
+	stopHTTP, err := s.listen(engine)
+	if err != nil {
+		return err
+	}
+	defer stopHTTP()
+	// The records of the last calls are brought to safety after the engine ended.
+	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
+	written := make(chan error, 1)
+	go func() { written <- s.writer.Run(writing) }()
+	err = engine.Run(ctx)
+	stopWriting()
+	return errors.Join(err, <-written)
+}
+
+// server holds what Serve opened.
+type server struct {
+	config   config.Config
+	log      *slog.Logger
+	registry *prometheus.Registry
+	metrics  *Metrics
+	ari      *asterisk.Client
+	store    *queue.Store
+	db       *postgres.DB
+	journal  *journal.Journal
+	writer   *journal.Writer[postgres.Record]
+
+	fingerprintKey, sealKey []byte
+}
+
+func (s *server) open(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{s.openKeys, s.openAsterisk, s.openStore, s.openRecords} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *server) openKeys(context.Context) error {
+	var err error
+	if s.fingerprintKey, err = config.Key(s.config.Privacy.FingerprintKeyFile); err != nil {
+		return fmt.Errorf("acd: privacy.fingerprintKeyFile: %w", err)
+	}
+	if s.config.Privacy.SealKeyFile == "" {
+		return nil
+	}
+	if s.sealKey, err = config.Key(s.config.Privacy.SealKeyFile); err != nil {
+		return fmt.Errorf("acd: privacy.sealKeyFile: %w", err)
+	}
+	return nil
+}
+
+func (s *server) openAsterisk(context.Context) error {
+	c := s.config.Asterisk
+	password, err := config.Secret(c.ARI.PasswordFile)
+	if err != nil {
+		return fmt.Errorf("acd: asterisk.ari.passwordFile: %w", err)
+	}
+	amiSecret, err := config.Secret(c.AMI.PasswordFile)
+	if err != nil {
+		return fmt.Errorf("acd: asterisk.ami.passwordFile: %w", err)
+	}
+	s.ari = asterisk.New(asterisk.Options{
+		BaseURL: strings.TrimSuffix(c.ARI.URL, "/ari"), User: c.ARI.Username, Password: password,
+		App:        s.config.Instance.App(),
+		AMIAddress: c.AMI.Address.String(), AMIUser: c.AMI.Username, AMISecret: amiSecret,
+		Logger: s.log, Observe: s.metrics.ObserveAsterisk,
+	})
+	return nil
+}
+
+func (s *server) openStore(ctx context.Context) error {
+	c := s.config.Redis
+	password := ""
+	if c.PasswordFile != "" {
+		var err error
+		if password, err = config.Secret(c.PasswordFile); err != nil {
+			return fmt.Errorf("acd: redis.passwordFile: %w", err)
+		}
+	}
+	store, err := queue.Open(ctx, queue.Options{
+		Network: c.Network(), Addr: c.Address, Username: c.Username, Password: password, Site: s.config.Instance.Site, Timeout: c.Timeout, Observe: s.metrics.ObserveStore,
+	})
+	if err != nil {
+		return fmt.Errorf("acd: open the live store at %s: %w", c.Address, err)
+	}
+	s.store = store
+	return nil
+}
+
+func (s *server) openRecords(ctx context.Context) error {
+	c := s.config
+	password := ""
+	if c.Postgres.PasswordFile != "" {
+		var err error
+		if password, err = config.Secret(c.Postgres.PasswordFile); err != nil {
+			return fmt.Errorf("acd: postgres.passwordFile: %w", err)
+		}
+	}
+	db, err := postgres.Open(ctx, c.Postgres.DSN, postgres.Options{
+		Password: password, MaxConns: c.Postgres.MaxConns, ConnectTimeout: c.Postgres.ConnectTimeout, QueryTimeout: c.Postgres.QueryTimeout,
+		Observe: s.metrics.ObservePostgres,
+	})
+	if err != nil {
+		return fmt.Errorf("acd: open the database: %w", err)
+	}
+	s.db = db
+	if err := db.Migrate(ctx); err != nil {
+		// A database that is down must not keep the helpline down.
+		s.log.Warn("database could not be brought up to date; serving without it", "error", err)
+	}
+	j, err := journal.Open(c.Journal.Dir, journal.Options{Quota: c.Journal.MaxBytes})
+	if err != nil {
+		return fmt.Errorf("acd: open the journal in %s: %w", c.Journal.Dir, err)
+	}
+	s.journal = j
+	s.writer = journal.NewWriter[postgres.Record](j, db, postgres.DecodeRecord, journal.WriterOptions{
+		StoreTimeout: c.Postgres.WriteTimeout, Logger: s.log,
+	})
+	s.metrics.watchWriter(s.writer.Stats)
+	return nil
+}
+
+func (s *server) deps() Deps {
+	return Deps{
+		ARI: s.ari, Store: s.store, Roster: newRoster(s.db), Metrics: s.metrics, Log: s.log,
+		Records:        &archive{site: s.config.Instance.Site, owner: s.config.Instance.Name, writer: s.writer, log: s.log},
+		FingerprintKey: s.fingerprintKey, SealKey: s.sealKey,
+	}
+}
+
+func (s *server) close() {
+	if s.journal != nil {
+		if err := s.journal.Close(); err != nil {
+			s.log.Error("journal could not be closed", "error", err)
+		}
+	}
+	if s.db != nil {
+		s.db.Close()
+	}
+	if s.store != nil {
+		if err := s.store.Close(); err != nil {
+			s.log.Warn("live store could not be closed", "error", err)
+		}
+	}
+}
+
+// followReloads takes new configurations.
+func (s *server) followReloads(ctx context.Context, e *Engine, reload <-chan string) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case path := <-reload:
+			s.reload(e, path)
+		}
+	}
+}
+
+func (s *server) reload(e *Engine, path string) {
+	loaded, err := config.Load(path)
+	if err == nil {
+		var settings *Settings
+		if settings, err = settingsOf(loaded); err == nil {
+			for _, field := range config.RestartNeeded(s.config, loaded) {
+				s.log.Warn("this setting takes effect at the next start", "field", field)
+			}
+			e.Reload(settings)
+			s.metrics.reloads.WithLabelValues("ok").Inc()
+			s.log.Info("configuration taken in", "path", path)
+			return
+		}
+	}
+	s.metrics.reloads.WithLabelValues("refused").Inc()
+	s.log.Error("configuration refused; the old one stays", "path", path, "error", err)
+}
+
+// listen serves metrics and health on loopback.
+func (s *server) listen(e *Engine) (stop func(), err error) {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		if !e.healthy() {
+			http.Error(w, "not taking calls", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "taking calls")
+	})
+	srv := &http.Server{
+		Addr: s.config.HTTP.Listen.String(), Handler: mux,
+		ReadHeaderTimeout: 2 * time.Second, WriteTimeout: 10 * time.Second,
+	}
+	listener, err := net.Listen("tcp", srv.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("acd: listen on %s for metrics: %w", srv.Addr, err)
+	}
+	go func() {
+		if err := srv.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("metrics are not served any more", "error", err)
+		}
+	}()
+	return func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = srv.Shutdown(ctx) // the process ends in any case
+	}, nil
+}

@@ -1,0 +1,83 @@
+// Package check looks at an installation as a whole: is the configuration
+// usable, does everything around the engine answer, is it the right version,
+// can the roster staff the lines. It changes nothing and takes no call.
+//
+// Each finding is one line that says what is wrong and what to do. FAIL means
+// that calls would suffer, WARN that somebody should look, OK that it was
+// looked at. A part that cannot be reached fails alone; the others are looked
+// at all the same, side by side, each within its own time limit.
+package check
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"powerline/internal/config"
+)
+
+// Level of a finding.
+type Level string
+
+// The levels, from good to bad.
+const (
+	OK   Level = "OK"
+	Warn Level = "WARN"
+	Fail Level = "FAIL"
+)
+
+// Finding is one line of the report.
+type Finding struct {
+	Level   Level  `json:"level"`
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+}
+
+// limit of one part of the check: an operator waits for it.
+const limit = 8 * time.Second
+
+// Run looks at everything the configuration names.
+func Run(ctx context.Context, c config.Config) []Finding {
+	parts := []func(context.Context, config.Config) []Finding{
+		files, journalDir, soundFiles, database, liveStore, rest, manager,
+	}
+	found := make([][]Finding, len(parts))
+	var all sync.WaitGroup
+	for i, part := range parts {
+		all.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, limit)
+			defer cancel()
+			found[i] = part(ctx, c)
+		})
+	}
+	all.Wait()
+	var report []Finding
+	for _, f := range found {
+		report = append(report, f...)
+	}
+	return report
+}
+
+// Worst is the level of the whole report.
+func Worst(report []Finding) Level {
+	worst := OK
+	for _, f := range report {
+		if f.Level == Fail {
+			return Fail
+		}
+		if f.Level == Warn {
+			worst = Warn
+		}
+	}
+	return worst
+}
+
+// notes collects the findings of one part.
+type notes struct {
+	subject string
+	list    []Finding
+}
+
+func (n *notes) add(level Level, text string) {
+	n.list = append(n.list, Finding{level, n.subject, text})
+}

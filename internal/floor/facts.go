@@ -1,0 +1,137 @@
+package floor
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"powerline/agent"
+	"powerline/call"
+)
+
+// Facts are what Asterisk shows at one moment, as far as calls go.
+type Facts struct {
+	// Channels by id.
+	Channels map[string]Channel
+	// Members of each bridge.
+	Bridges map[string][]string
+}
+
+// Channel is one channel of the facts. Inside says that an engine's application
+// has it, whichever: a call that is just being taken over is still in the other.
+type Channel struct {
+	Up     bool
+	Inside bool
+}
+
+// bridgeOf is the bridge that holds a channel, empty for none.
+func (f Facts) bridgeOf(channel string) string {
+	if channel == "" {
+		return ""
+	}
+	for id, members := range f.Bridges {
+		if slices.Contains(members, channel) {
+			return id
+		}
+	}
+	return ""
+}
+
+// legName finds the call in an agent's leg. The ids of callers' channels never
+// end so.
+var legName = regexp.MustCompile(`^(.+)\.a[0-9]+$`)
+
+// CallOfLeg is the call that a leg was made for.
+func CallOfLeg(channel string) (string, bool) {
+	if !strings.Contains(channel, ".a") {
+		return "", false
+	}
+	m := legName.FindStringSubmatch(channel)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
+// Resumed is what the facts say of a call; profile is the agent of the offer in
+// hand as she is known now.
+func (f Facts) Resumed(c call.Call, profile agent.Profile, at time.Time) call.Resumed {
+	ev := call.Resumed{At: at, Caller: f.Channels[c.ID].Inside, Leg: call.LegAbsent, Agent: profile}
+	if leg, ok := f.Channels[c.Offer.Leg]; ok && c.Offer.Leg != "" {
+		ev.Leg = call.LegRinging
+		if leg.Up {
+			ev.Leg = call.LegUp
+		}
+	}
+	ev.Joined = f.Joined(c.ID, c.Offer.Leg)
+	return ev
+}
+
+// Joined reports whether two channels share a bridge.
+func (f Facts) Joined(one, other string) bool {
+	bridge := f.bridgeOf(other)
+	return bridge != "" && bridge == f.bridgeOf(one)
+}
+
+// Differ reports whether the facts contradict what a call believes. An event on
+// its way looks the same; so whoever asks asks twice.
+func (f Facts) Differ(c call.Call) bool {
+	ev := f.Resumed(c, agent.Profile{}, time.Time{})
+	switch c.Stage {
+	case call.Greeting, call.Waiting:
+		return !ev.Caller
+	case call.Offered:
+		return !ev.Caller || ev.Leg != call.LegRinging
+	case call.Talking:
+		return !ev.Caller || !ev.Joined
+	}
+	return false
+}
+
+// StrayLeg reports whether a leg belongs to no offer: nobody waits for it. The
+// call is the one that the leg was made for. Who talks, talks on, known or not.
+func (f Facts) StrayLeg(leg string, c call.Call, known bool) bool {
+	if known {
+		return c.Offer.Leg != leg
+	}
+	return len(f.Bridges[f.bridgeOf(leg)]) < 2
+}
+
+// EmptyBridge reports whether a bridge of ours has nobody left in it.
+func (f Facts) EmptyBridge(id string) bool {
+	return strings.Contains(id, ".b") && len(f.Bridges[id]) == 0
+}
+
+// StrayBridge reports whether a bridge of ours has nobody left in it and nobody
+// on the way to it: that of a talk in hand may be about to be entered.
+func (f Facts) StrayBridge(id string, callOf func(string) (call.Call, bool)) bool {
+	c, known := callOf(id[:max(0, strings.LastIndex(id, ".b"))])
+	return f.EmptyBridge(id) && !(known && c.Stage == call.Talking && c.Bridge() == id)
+}
+
+// Unheld reports whether an agent is held by a call that does not hold her; the
+// event frees her. The call is the one that she names.
+func Unheld(a agent.Agent, c call.Call, known bool, at time.Time) (agent.Event, bool) {
+	holds := known && c.Offer.Agent == a.Profile.ID
+	switch {
+	case holds:
+	case a.State == agent.Reserved:
+		return agent.Release{At: at, Call: a.Call, Why: agent.Withdrawn}, true
+	case a.State == agent.Talking:
+		return agent.Finish{At: at, Call: a.Call}, true
+	}
+	return nil, false
+}
+
+// DeadLeg reports whether an agent is kept from calls by a leg that Asterisk
+// does not have; the event frees her.
+func (f Facts) DeadLeg(a agent.Agent, at time.Time) (agent.Event, bool) {
+	if a.Leg == "" || a.State == agent.Reserved || a.State == agent.Talking {
+		return nil, false
+	}
+	if _, there := f.Channels[a.Leg]; there {
+		return nil, false
+	}
+	return agent.LegEnded{At: at, Leg: a.Leg}, true
+}

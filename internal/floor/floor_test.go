@@ -1,0 +1,82 @@
+package floor
+
+import (
+	"testing"
+
+	"powerline/call"
+)
+
+// A caller who comes back from the fallback queue has the same channel, and so
+// the same id. An engine that has forgotten her first life must learn of the
+// second, or it could not take it over.
+func TestAForgottenCallIsLearntAgainWhenItLivesAgain(t *testing.T) {
+	f := New()
+	f.Learn([]call.Call{{ID: "c1", Version: 4, Stage: call.Ended}}, nil)
+	f.Forget("c1")
+	f.Learn([]call.Call{{ID: "c1", Version: 4, Stage: call.Ended}}, nil)
+	if c, known := f.Call("c1"); known {
+		t.Fatalf("late news of the end brought %+v back", c)
+	}
+	f.Learn([]call.Call{{ID: "c1", Version: 1, Stage: call.Waiting}}, nil)
+	if c, known := f.Call("c1"); !known || c.Stage != call.Waiting {
+		t.Fatalf("the second life is unknown: %+v, %v", c, known)
+	}
+}
+
+// The store is read, then a call ends and is forgotten, and only then is what
+// was read taken in: the call must not come back as a ghost.
+func TestWhatWasReadBeforeACallWasForgottenDoesNotBringItBack(t *testing.T) {
+	f := New()
+	talking := call.Call{ID: "c1", Version: 4, Stage: call.Talking, Owner: "acd-b"}
+	f.Learn([]call.Call{talking}, nil)
+	since := f.Mark()
+	f.Forget("c1")
+	mine := func(call.Call) bool { return false }
+	f.Reload(since, []call.Call{talking}, nil, mine)
+	if c, known := f.Call("c1"); known {
+		t.Fatalf("a ghost: %+v", c)
+	}
+	f.Reload(f.Mark(), []call.Call{talking}, nil, mine)
+	if _, known := f.Call("c1"); !known {
+		t.Fatal("what was read afterwards is true and was not taken in")
+	}
+}
+
+// A rebuild gives the calls of a dead process to the next one of its name
+// without changing them otherwise.
+func TestACallOfANewerTermIsNews(t *testing.T) {
+	f := New()
+	f.Learn([]call.Call{{ID: "c1", Version: 4, Owner: "acd-a", Term: 7}}, nil)
+	f.Learn([]call.Call{{ID: "c1", Version: 4, Owner: "acd-a", Term: 9}}, nil)
+	if c, _ := f.Call("c1"); c.Term != 9 {
+		t.Fatalf("term is %d, want 9", c.Term)
+	}
+}
+
+// Two engines rebuild a wiped store. What one of them believed and the other
+// had overtaken is not stored, although its version is higher.
+func TestAfterARebuildTheStoreIsRightAlsoWhereItIsOlder(t *testing.T) {
+	f := New()
+	f.Learn([]call.Call{{ID: "c1", Version: 9, Stage: call.Waiting}, {ID: "c2", Version: 2}}, nil)
+	f.Replace([]call.Call{{ID: "c1", Version: 5, Stage: call.Talking}}, nil)
+	if c, _ := f.Call("c1"); c.Version != 5 || c.Stage != call.Talking {
+		t.Fatalf("the floor still believes %+v", c)
+	}
+	if _, known := f.Call("c2"); known {
+		t.Fatal("the floor keeps a call that the rebuild refused")
+	}
+}
+
+// A bridge is made, and a moment later the two are put into it. It must not be
+// swept away in between.
+func TestTheBridgeOfATalkInHandIsNotStray(t *testing.T) {
+	c := call.Call{ID: "17.4.b", Stage: call.Talking, Offer: call.Offer{N: 2}}
+	callOf := func(id string) (call.Call, bool) { return c, id == c.ID }
+	f := Facts{Bridges: map[string][]string{"17.4.b.b1": nil, "17.4.b.b2": nil}}
+	if f.StrayBridge("17.4.b.b2", callOf) {
+		t.Error("the bridge in hand is taken for stray")
+	}
+	if !f.StrayBridge("17.4.b.b1", callOf) {
+		t.Error("an empty bridge of an earlier offer is left")
+	}
+}
