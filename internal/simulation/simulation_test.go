@@ -1,0 +1,153 @@
+package simulation
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+var (
+	seeds = flag.Uint64("seeds", 0, "how many days to live through (1,000; with POWERLINE_LONG=1 10,000)")
+	seed  = flag.Uint64("seed", 0, "live through this one day only (also POWERLINE_SEED)")
+	steps = flag.Bool("steps", false, "write down every step of that day")
+)
+
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(800) // small days, much garbage
+	flag.Parse()
+	if s := os.Getenv("POWERLINE_SEED"); s != "" && *seed == 0 {
+		*seed, _ = strconv.ParseUint(s, 10, 64)
+	}
+	os.Exit(m.Run())
+}
+
+func howMany() uint64 {
+	switch {
+	case *seeds > 0:
+		return *seeds
+	case os.Getenv("POWERLINE_LONG") != "":
+		return 10_000
+	case testing.Short():
+		return 100
+	}
+	return 1_000
+}
+
+// days lives through days on all cores and reports each as it ends.
+func days(n uint64, opt func(seed uint64) Options, ended func(Report, error)) {
+	var next atomic.Uint64
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for s := next.Add(1); s <= n; s = next.Add(1) {
+				report, err := Run(opt(s))
+				mu.Lock()
+				ended(report, err)
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+}
+
+// The laws of the design hold in every day of faults, and the days reach what
+// they are meant to reach: each crash point in each stage, and each fault with
+// calls in each stage.
+func TestLawsHoldUnderFaults(t *testing.T) {
+	if *seed != 0 {
+		oneDay(t)
+		return
+	}
+	n := howMany()
+	total := Report{Covered: map[string]int{}, Repairs: map[string]int{}}
+	broken := 0
+	began := time.Now()
+	days(n, func(s uint64) Options { return Options{Seed: s} }, func(r Report, err error) {
+		if v := (*Violation)(nil); errors.As(err, &v) {
+			if broken++; broken <= 5 {
+				t.Error(v)
+			}
+			return
+		}
+		total.add(r)
+	})
+	took := time.Since(began)
+	if broken > 0 {
+		t.Fatalf("%d of %d days broke a law", broken, n)
+	}
+	t.Logf("%d days, %v of virtual time, %d steps in %v: %d calls, %d offers, repairs %v",
+		n, total.Virtual.Round(time.Minute), total.Steps, took.Round(time.Millisecond), total.Lives, total.Offers, total.Repairs)
+	if n < 1_000 {
+		return // too few days to reach everything
+	}
+	for _, what := range wanted() {
+		if total.Covered[what] == 0 {
+			t.Errorf("no day reached %q", what)
+		}
+	}
+}
+
+func oneDay(t *testing.T) {
+	opt := Options{Seed: *seed}
+	if *steps {
+		opt.Trace = os.Stdout
+	}
+	report, err := Run(opt)
+	if v := (*Violation)(nil); errors.As(err, &v) && !*steps {
+		t.Fatal(v.Story())
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%+v", report)
+}
+
+func (r *Report) add(day Report) {
+	r.Steps += day.Steps
+	r.Virtual += day.Virtual
+	r.Lives += day.Lives
+	r.Offers += day.Offers
+	for what, n := range day.Covered {
+		r.Covered[what] += n
+	}
+	for what, n := range day.Repairs {
+		r.Repairs[what] += n
+	}
+}
+
+// wanted is what a thousand days must reach.
+func wanted() (all []string) {
+	stages := []string{"greeting", "waiting", "offered", "talking", "ended"}
+	for _, point := range []string{"before commit", "after commit", "between commands", "after commands"} {
+		for _, stage := range stages {
+			if point == "between commands" && stage == "greeting" {
+				stage = "waiting" // counted below as well; a greeting has few commands
+			}
+			all = append(all, "crash "+point+"/"+stage, "freeze "+point+"/"+stage)
+		}
+	}
+	all = append(all, "crash record written/ended", "freeze record written/ended")
+	for _, fault := range []string{
+		"crash", "freeze", "gap", "delay", "redis away", "wipe", "blackout", "write lost", "reply lost",
+		"command lost", "answer of command lost", "duplicate", "caller hangs up", "agent hangs up", "phone dies",
+	} {
+		for _, stage := range append(slices.Clone(stages), "wrap-up") {
+			all = append(all, fault+"×"+stage)
+		}
+	}
+	for _, stage := range stages {
+		all = append(all, "taken over/"+stage, "reply lost after commit/"+stage)
+	}
+	return append(all, "fallback", "dead man's switch", "served by the fallback", "112", "redial", "rebuild", "fenced",
+		"crossing answer and cancel", "answer without an application", "call rebuilt from its channel",
+		"freeze noticed", "looked again", "filed again", "came by way of a peer",
+		"late act refused/waiting", "late act refused/offered", "late act refused/talking", "late act refused/ended")
+}
