@@ -147,6 +147,9 @@ type line struct {
 	serial int
 	ended  map[string]chan bool // playback id → whether it failed
 	onEnd  func()               // called when the channel is gone
+
+	music   sync.Mutex // held while music is ordered on or off, so that off comes last
+	musical bool       // she shall hear music whenever nothing is said
 }
 
 const keysHeld = 64 // more digits than anybody presses before they are read
@@ -179,6 +182,7 @@ func (l *line) Play(ctx context.Context, prompts ...string) error {
 		}
 		return err
 	}
+	l.musicAfter()
 	select {
 	case failed := <-finished:
 		if failed {
@@ -193,20 +197,62 @@ func (l *line) Play(ctx context.Context, prompts ...string) error {
 
 // Music implements ivr.Line: music on hold until ctx ends.
 func (l *line) Music(ctx context.Context) error {
-	if err := l.e.ari.StartMusic(ctx, l.channel, ""); err != nil && ctx.Err() == nil {
+	if err := l.startMusic(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
 	<-ctx.Done()
-	if l.lost.Load() {
+	l.stopMusic(ctx)
+	return ctx.Err()
+}
+
+// startMusic orders music on from now on. The order is not taken back when ctx
+// ends: an order of which nobody knows whether it came could come after "off".
+func (l *line) startMusic(ctx context.Context) error {
+	l.music.Lock()
+	defer l.music.Unlock()
+	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	l.musical = true
+	return l.orderMusic()
+}
+
+// musicAfter orders music behind the prompt that has just been ordered. A prompt
+// ends the music beneath it for good; an order that waits behind the prompt
+// brings it back even if this process stops or hangs meanwhile.
+func (l *line) musicAfter() {
+	l.music.Lock()
+	defer l.music.Unlock()
+	if !l.musical {
+		return
+	}
+	if err := l.orderMusic(); err != nil && !asterisk.IsNotFound(err) && !asterisk.IsConflict(err) && l.e.ctx.Err() == nil {
+		l.e.log.Warn("music could not be ordered behind a prompt", "channel", l.channel, "error", err)
+	}
+}
+
+func (l *line) orderMusic() error {
+	ctx, cancel := context.WithTimeout(l.e.ctx, musicLimit)
+	defer cancel()
+	return l.e.ari.StartMusic(ctx, l.channel, "")
+}
+
+func (l *line) stopMusic(ctx context.Context) {
+	l.music.Lock()
+	defer l.music.Unlock()
+	l.musical = false
+	if l.lost.Load() {
+		return
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), musicLimit)
 	defer cancel()
 	if err := l.e.ari.StopMusic(stop, l.channel); err != nil && !asterisk.IsNotFound(err) && !asterisk.IsConflict(err) {
 		l.e.log.Warn("music could not be stopped", "channel", l.channel, "error", err)
 	}
-	return ctx.Err()
 }
+
+// musicLimit is how long an order about music may take.
+const musicLimit = 2 * time.Second
 
 // onGone asks for a call when the channel ends.
 func (l *line) onGone(f func()) {

@@ -97,3 +97,26 @@ func TestGivenCallersOfAllKinds_WhenAWomanIsFree_ThenUrgencyGoesFirstAndAgeWinsI
 	free()
 	servedInOrder(ctx, t, h, crisis, oldest, beaten, stalked, plain)
 }
+
+// TestGivenACallerWhoWaits_… listens to her line for two announcements: a prompt
+// takes the place of the music, and the music has to come back after it, for a
+// woman who hears nothing believes that she was forgotten.
+func TestGivenACallerWhoWaits_WhenAnnouncementsEnd_ThenTheMusicComesBack(t *testing.T) {
+	const pause = 2 * time.Second // of silence, with the quiet ends of prompt and music
+	o := changed(helpline.Options{Women: 1}, func(c *config.Config) {
+		c.Waiting.First, c.Waiting.Every = 3*time.Second, 10*time.Second
+	})
+	h, ctx, _ := busy(t, o)
+	c, _ := waiting(ctx, t, h, 1, helpline.Direct)
+	began := time.Now()
+	soon(ctx, t, 25*time.Second, "she has heard two announcements and what follows", func() bool { return time.Since(began) > 20*time.Second })
+	if gap := c.LongestGap(); gap.Length > pause {
+		t.Errorf("she heard nothing for %v: %v", gap.Length, c.Heard())
+	}
+	if n := c.Heard().Has(music); n < 8 {
+		t.Errorf("music was heard in %d windows only: %v", n, c.Heard())
+	}
+}
+
+// music is the tone that the stack's music on hold consists of, in Hz.
+const music = 200
