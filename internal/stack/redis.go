@@ -3,6 +3,7 @@ package stack
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,6 +17,16 @@ import (
 type Redis struct {
 	*Service
 	Addr string // host:port
+
+	dir string
+}
+
+// Wipe removes what a killed Redis had written, as the loss of its disk does.
+func (r *Redis) Wipe() error {
+	if r.PID() != 0 {
+		return errors.New("wipe redis: it runs; kill it first")
+	}
+	return os.RemoveAll(filepath.Join(r.dir, "appendonlydir"))
 }
 
 func (s *Stack) startRedis(ctx context.Context) error {
@@ -23,7 +34,7 @@ func (s *Stack) startRedis(ctx context.Context) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return fmt.Errorf("start redis: %w", err)
 	}
-	s.Redis = &Redis{Service: s.service(NameRedis), Addr: loopback(s.Ports.Redis)}
+	s.Redis = &Redis{Service: s.service(NameRedis), Addr: loopback(s.Ports.Redis), dir: dir}
 	s.Redis.command = func() *exec.Cmd {
 		return exec.Command(filepath.Join(s.root, "bin", "redis-server"),
 			"--bind", "127.0.0.1", "--port", strconv.Itoa(s.Ports.Redis),
