@@ -34,6 +34,16 @@ const (
 	LeftToFallback    Outcome = "left-to-fallback"  // the dead man's switch took her to app_queue
 )
 
+// The outcomes of outbound calls in which nobody spoke with whom we called;
+// those in which somebody did are complete, as above.
+const (
+	NotPlaced   Outcome = "not-placed"  // no agent came to it: nobody's phone was rung
+	NotReached  Outcome = "not-reached" // Failure says why
+	Withdrawn   Outcome = "withdrawn"   // we took it back while his phone rang
+	Interrupted Outcome = "interrupted" // what became of the dial is not known
+	BrokenOff   Outcome = "broken-off"  // the agent's phone died in the conversation
+)
+
 // Kind says whose call it is; it follows from the number that was dialled.
 type Kind string
 
@@ -43,6 +53,8 @@ const (
 	// RingBack is a call to the number that offenders are called from: a male
 	// officer answers.
 	RingBack Kind = "ring-back"
+	// Outbound is a call that we make: outbound.go has its life.
+	Outbound Kind = "outbound"
 )
 
 // Silence is what we know of a caller who does not speak.
@@ -111,6 +123,14 @@ type Call struct {
 	Spoken []agent.ID `json:"spoken,omitempty"`
 
 	Outcome Outcome `json:"outcome,omitempty"`
+
+	// Of an outbound call alone. Task is the opaque name of why we call; DialFor
+	// how long the phone at the other end may ring; Dialled when it was told to,
+	// Failure why nobody was reached.
+	Task    string        `json:"task,omitempty"`
+	DialFor time.Duration `json:"dialFor,omitempty"`
+	Dialled time.Time     `json:"dialled,omitzero"`
+	Failure Failure       `json:"failure,omitzero"`
 }
 
 // Bridge is the id of the call's bridge for the offer in hand. Bridge ids are
@@ -141,6 +161,8 @@ type Rules struct {
 	Unclassified, CrisisCategory, SilentCategory string
 	// RejectDelay keeps an agent from the next offer after a 486 or 603.
 	RejectDelay time.Duration
+	// Unreached is what follows for the agent when she reached nobody.
+	Unreached agent.WrapUpPlan
 }
 
 // Category is what a step must know of a category.

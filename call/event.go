@@ -100,11 +100,37 @@ type (
 		At    time.Time
 		Agent agent.ID
 	}
+	// Placed begins an outbound call, of which the caller's leg is the last to be
+	// made. Line is the number that we show, Work the kind of task.
+	Placed struct {
+		At       time.Time
+		Task     string
+		Work     string
+		Line     string
+		Language string
+		Pool     agent.Pool
+		DialFor  time.Duration
+	}
+	// Dialling: Asterisk was told to ring the phone of whom we call.
+	Dialling struct{ At time.Time }
+	// Reached: whoever we call has answered, and hears the agent already.
+	Reached struct{ At time.Time }
+	// Missed: whom we call was not reached, or may not be called after all.
+	Missed struct {
+		At      time.Time
+		Failure Failure
+	}
+	// TakenBack: the dialer wants the agent for somebody else, or the call stopped.
+	TakenBack struct {
+		At  time.Time
+		Why string
+	}
 	// Resumed: somebody owns the call again after a gap, and this is what
 	// Asterisk shows.
 	Resumed struct {
 		At     time.Time
 		Caller bool     // the caller's leg is there and ours
+		Up     bool     // and it has been answered
 		Leg    LegState // the leg of the offer in hand
 		Joined bool     // both are in the call's bridge
 		Agent  agent.Profile
@@ -137,6 +163,11 @@ func (CallerGone) event() {}
 func (TimeUp) event()     {}
 func (PhoneLost) event()  {}
 func (Resumed) event()    {}
+func (Placed) event()     {}
+func (Dialling) event()   {}
+func (Reached) event()    {}
+func (Missed) event()     {}
+func (TakenBack) event()  {}
 
 // Command is something to do after the commit.
 type Command interface{ command() }
@@ -179,6 +210,10 @@ type (
 	}
 	// Join makes the bridge and puts both legs into it.
 	Join struct{ Leg, Bridge string }
+	// Dial puts the agent's leg into the bridge, makes the leg of whom we call,
+	// puts it there too, and only then rings his phone. It asks once more whether
+	// that may be done.
+	Dial struct{ Leg, Bridge string }
 	// HangUpCaller ends the caller's leg.
 	HangUpCaller struct{}
 	// SendToEmergency hands the caller to the dialplan that dials 112.
@@ -204,6 +239,7 @@ func (Ring) command()            {}
 func (Timer) command()           {}
 func (HangUpLeg) command()       {}
 func (Join) command()            {}
+func (Dial) command()            {}
 func (HangUpCaller) command()    {}
 func (SendToEmergency) command() {}
 func (Log) command()             {}
@@ -222,4 +258,6 @@ const (
 	Complete     LogName = "Complete"
 	Requeue      LogName = "Requeue"
 	Silent       LogName = "Silent"
+	Dialed       LogName = "Dialed"
+	Unreached    LogName = "Unreached"
 )

@@ -11,7 +11,12 @@ import (
 // commands. An event that came too late, or twice, changes nothing, except
 // that a leg nobody waits for is hung up.
 func (r Rules) Step(c Call, ev Event) (Call, []Command) {
+	if c.Kind == Outbound {
+		return r.outbound(c, ev)
+	}
 	switch ev := ev.(type) {
+	case Placed:
+		return r.place(c, ev)
 	case CallerGone:
 		return r.callerGone(c, ev)
 	case Resumed:

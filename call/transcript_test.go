@@ -87,6 +87,7 @@ var (
 		},
 		Unclassified: "unclassified", CrisisCategory: "crisis", SilentCategory: "silent",
 		RejectDelay: 5 * time.Second,
+		Unreached:   agent.WrapUpPlan{Lasts: 4 * time.Second, Interruptible: true},
 	}
 	people = map[string]agent.Profile{
 		"asha":   {ID: "asha", Woman: true},
@@ -153,10 +154,34 @@ func parse(t *testing.T, line string) (call.Event, time.Duration) {
 	case "phone-lost":
 		return call.PhoneLost{Agent: agent.ID(arg["agent"])}, after
 	case "resumed":
-		return call.Resumed{Caller: arg["caller"] != "gone", Leg: call.LegState(arg["leg-state"]), Joined: arg["joined"] == "yes", Agent: people[arg["agent"]]}, after
+		return call.Resumed{Caller: arg["caller"] != "gone", Up: arg["caller"] == "up", Leg: call.LegState(arg["leg-state"]), Joined: arg["joined"] == "yes", Agent: people[arg["agent"]]}, after
+	}
+	if ev := parseOutbound(fields[0], arg); ev != nil {
+		return ev, after
 	}
 	t.Fatalf("unknown event in %q", line)
 	return nil, 0
+}
+
+// parseOutbound reads the events that only an outbound call has.
+func parseOutbound(name string, arg map[string]string) call.Event {
+	switch name {
+	case "placed":
+		ev := call.Placed{Task: "t1", Work: arg["work"], Line: "1060", Language: "hi", Pool: agent.Women, DialFor: 30 * time.Second}
+		if arg["pool"] == "men" {
+			ev.Pool, ev.Line = agent.MaleOfficers, "1061"
+		}
+		return ev
+	case "dialling":
+		return call.Dialling{}
+	case "reached":
+		return call.Reached{}
+	case "missed":
+		return call.Missed{Failure: call.Failure{Cause: arg["cause"]}}
+	case "taken-back":
+		return call.TakenBack{Why: arg["why"]}
+	}
+	return nil
 }
 
 // stamp sets At (and Stamped) of an event.

@@ -57,7 +57,8 @@ func CallOfLeg(channel string) (string, bool) {
 // Resumed is what the facts say of a call; profile is the agent of the offer in
 // hand as she is known now.
 func (f Facts) Resumed(c call.Call, profile agent.Profile, at time.Time) call.Resumed {
-	ev := call.Resumed{At: at, Caller: f.Channels[c.ID].Inside, Leg: call.LegAbsent, Agent: profile}
+	own := f.Channels[c.ID]
+	ev := call.Resumed{At: at, Caller: own.Inside, Up: own.Inside && own.Up, Leg: call.LegAbsent, Agent: profile}
 	if leg, ok := f.Channels[c.Offer.Leg]; ok && c.Offer.Leg != "" {
 		ev.Leg = call.LegRinging
 		if leg.Up {
@@ -78,12 +79,28 @@ func (f Facts) Joined(one, other string) bool {
 // its way looks the same; so whoever asks asks twice.
 func (f Facts) Differ(c call.Call) bool {
 	ev := f.Resumed(c, agent.Profile{}, time.Time{})
+	if c.Kind == call.Outbound {
+		return differsOutbound(c, ev)
+	}
 	switch c.Stage {
 	case call.Greeting, call.Waiting:
 		return !ev.Caller
 	case call.Offered:
 		return !ev.Caller || ev.Leg != call.LegRinging
 	case call.Talking:
+		return !ev.Caller || !ev.Joined
+	}
+	return false
+}
+
+// differsOutbound: the leg of whom we call comes last.
+func differsOutbound(c call.Call, ev call.Resumed) bool {
+	switch {
+	case c.Stage == call.Offered:
+		return ev.Leg != call.LegRinging
+	case c.Ringing():
+		return !ev.Caller || ev.Up || ev.Leg != call.LegUp
+	case c.Stage == call.Talking:
 		return !ev.Caller || !ev.Joined
 	}
 	return false

@@ -1,0 +1,297 @@
+package call
+
+import (
+	"time"
+
+	"powerline/agent"
+)
+
+// An outbound call goes the other way round: the agent's phone is rung first,
+// and only when her leg is up that of whom we call. So nobody who answers ever
+// hears silence (law 4).
+//
+//	placed ─▶ waiting ──matched──▶ offered ──her leg is up──▶ talking
+//	                                  │                     dialling ─▶ reached
+//	                                  ▼                         │          │
+//	                                ended ◀─────────────────────┴──────────┘
+//
+// Talking begins with her leg, because from there on she is taken; Answered is
+// when whom we call answered. His leg has the id of the call, and the call is
+// named by the attempt: a second INVITE for it is impossible, because Asterisk
+// refuses a second channel of that id while the first lives, and because a call
+// whose leg is missing after a gap is ended and never dialled again.
+
+// Failure says why nobody was reached. Cause is a word: busy, no-answer, off,
+// rejected, invalid, network, or a reason of ours; SIP and Q850 are what the
+// network said, 0 if nothing.
+type Failure struct {
+	Cause string `json:"cause"`
+	SIP   int    `json:"sip,omitempty"`
+	Q850  int    `json:"q850,omitempty"`
+}
+
+// reached reports whether somebody has answered the outbound call.
+func (c Call) reached() bool { return !c.Answered.IsZero() }
+
+// Ringing reports whether we ring, or are about to ring, the phone of whom we
+// call: such a call can be taken back without harm.
+func (c Call) Ringing() bool { return c.Kind == Outbound && c.Stage == Talking && !c.reached() }
+
+func (r Rules) place(c Call, ev Placed) (Call, []Command) {
+	if c.Stage != "" {
+		return c, nil
+	}
+	c.Kind, c.Task, c.Category, c.Line, c.Language = Outbound, ev.Task, ev.Work, ev.Line, ev.Language
+	c.Pool, c.DialFor, c.Arrived, c.Queued = ev.Pool, ev.DialFor, ev.At, ev.At
+	return c.enter(Waiting), nil
+}
+
+func (r Rules) outbound(c Call, ev Event) (Call, []Command) {
+	switch ev := ev.(type) {
+	case Resumed:
+		return r.resumeOutbound(c, ev)
+	case Answered:
+		if c.Stage != Offered || ev.Leg != c.Offer.Leg {
+			return c, strayLeg(c, ev.Leg)
+		}
+		return r.dial(c, ev)
+	}
+	switch c.Stage {
+	case Waiting:
+		return r.placed(c, ev)
+	case Offered:
+		return r.ringsAgent(c, ev)
+	case Talking:
+		if c.reached() {
+			return r.speaks(c, ev)
+		}
+		return r.dialling(c, ev)
+	}
+	return c, nil
+}
+
+func (r Rules) placed(c Call, ev Event) (Call, []Command) {
+	switch ev := ev.(type) {
+	case Matched:
+		return r.offer(c, ev)
+	case TakenBack:
+		return r.abort(c, ev.At, NotPlaced, ev.Why)
+	}
+	return c, nil
+}
+
+// ringsAgent: an agent who does not come to an outbound call ends it. Nobody
+// waits for it, and its task is still due.
+func (r Rules) ringsAgent(c Call, ev Event) (Call, []Command) {
+	switch ev := ev.(type) {
+	case RingFailed:
+		if ev.Leg == c.Offer.Leg {
+			return r.agentMissed(c, ev.At, ev.Why, true)
+		}
+	case TimeUp:
+		if ev.Epoch == c.Epoch {
+			return r.agentMissed(c, ev.At, agent.NoAnswer, false)
+		}
+	case PhoneLost:
+		if ev.Agent == c.Offer.Agent {
+			return r.agentMissed(c, ev.At, agent.Unreachable, false)
+		}
+	case TakenBack:
+		return r.agentMissed(c, ev.At, agent.Withdrawn, false)
+	}
+	return c, nil
+}
+
+func (r Rules) agentMissed(c Call, at time.Time, why agent.ReleaseReason, legGone bool) (Call, []Command) {
+	o := c.Offer
+	var delay time.Duration
+	if why == agent.Rejected {
+		delay = r.RejectDelay
+	}
+	cmds := []Command{Tell{Agent: o.Agent, Event: agent.Release{At: at, Call: c.ID, Why: why, Delay: delay, LegGone: legGone}}}
+	if !legGone {
+		cmds = append(cmds, HangUpLeg{Leg: o.Leg, Reason: "no-answer"})
+	}
+	cmds = append(cmds, Log{At: at, Name: RingNoAnswer, Agent: o.Agent, Detail: string(why)})
+	c, last := r.abort(c, at, NotPlaced, string(why))
+	return c, append(cmds, last...)
+}
+
+// abort ends an outbound call that holds nobody.
+func (r Rules) abort(c Call, at time.Time, how Outcome, why string) (Call, []Command) {
+	c.EndedAt, c.Outcome, c.Failure = at, how, Failure{Cause: why}
+	return c.enter(Ended), []Command{File{}}
+}
+
+// dial: her leg is up. Law 3 is asked once more before another phone rings.
+func (r Rules) dial(c Call, ev Answered) (Call, []Command) {
+	if !ev.Agent.Fits(c.Pool) || ev.Agent.ID != c.Offer.Agent {
+		return r.agentMissed(c, ev.At, agent.Withdrawn, false)
+	}
+	c = c.enter(Talking)
+	return c, []Command{
+		Tell{Agent: ev.Agent.ID, Event: agent.Connect{At: ev.At, Call: c.ID}},
+		Dial{Leg: c.Offer.Leg, Bridge: c.Bridge()},
+		Timer{Epoch: c.Epoch, After: c.DialFor},
+	}
+}
+
+// dialling: her leg is up and the other phone rings, or is about to.
+func (r Rules) dialling(c Call, ev Event) (Call, []Command) {
+	switch ev := ev.(type) {
+	case Dialling:
+		if c.Dialled.IsZero() {
+			c.Dialled = ev.At
+			return c, []Command{Log{At: ev.At, Name: Dialed, Agent: c.Offer.Agent, Detail: c.Category}}
+		}
+	case Reached:
+		return r.nowSpeaks(c, ev.At)
+	case Missed:
+		return r.missed(c, ev.At, NotReached, ev.Failure, false)
+	case TimeUp:
+		if ev.Epoch == c.Epoch {
+			return r.missed(c, ev.At, NotReached, Failure{Cause: "no-answer"}, false)
+		}
+	case TakenBack:
+		return r.missed(c, ev.At, Withdrawn, Failure{Cause: ev.Why}, false)
+	case LegGone:
+		if ev.Leg == c.Offer.Leg {
+			return r.missed(c, ev.At, Withdrawn, Failure{Cause: "agent-left"}, true)
+		}
+	}
+	return c, nil
+}
+
+func (r Rules) nowSpeaks(c Call, at time.Time) (Call, []Command) {
+	if c.Dialled.IsZero() {
+		c.Dialled = at // the word of the dial was lost
+	}
+	c.Answered, c.Joined = at, true
+	c = c.spoke(c.Offer.Agent)
+	return c, []Command{Log{At: at, Name: Connect, Agent: c.Offer.Agent}}
+}
+
+// missed ends an outbound call that reached nobody. His leg goes first, so that
+// nobody answers into a bridge without her.
+func (r Rules) missed(c Call, at time.Time, how Outcome, why Failure, legGone bool) (Call, []Command) {
+	o := c.Offer
+	c.EndedAt, c.Outcome, c.Failure = at, how, why
+	plan := r.Unreached
+	if how != NotReached {
+		plan = agent.WrapUpPlan{}
+	}
+	return c.enter(Ended), []Command{
+		Tell{Agent: o.Agent, Event: agent.Finish{At: at, Call: c.ID, WrapUp: plan, LegGone: legGone}},
+		HangUpCaller{},
+		HangUpLeg{Leg: o.Leg, Reason: "normal"},
+		Log{At: at, Name: Unreached, Agent: o.Agent, Detail: why.Cause},
+		File{},
+	}
+}
+
+// speaks: as in any conversation, but for the phone that dies. He did not call
+// us; so he is not asked to wait for somebody else.
+func (r Rules) speaks(c Call, ev Event) (Call, []Command) {
+	switch ev := ev.(type) {
+	case CallerGone:
+		return r.complete(c, ev.At, CompleteCaller, false, HangUpLeg{Leg: c.Offer.Leg, Reason: "normal"})
+	case LegGone:
+		switch {
+		case ev.Leg != c.Offer.Leg:
+			return c, nil
+		case ev.Lost:
+			return r.brokenOff(c, ev.At)
+		}
+		return r.complete(c, ev.At, CompleteAgent, true, HangUpCaller{})
+	case JoinFailed:
+		if ev.Leg == c.Offer.Leg {
+			return r.complete(c, ev.At, CompleteAgent, false, HangUpCaller{})
+		}
+	}
+	return c, nil
+}
+
+func (r Rules) brokenOff(c Call, at time.Time) (Call, []Command) {
+	o := c.Offer
+	c.EndedAt, c.Outcome = at, BrokenOff
+	return c.enter(Ended), []Command{
+		Tell{Agent: o.Agent, Event: agent.Release{At: at, Call: c.ID, Why: agent.Unreachable, LegGone: true}},
+		HangUpCaller{},
+		Log{At: at, Name: Complete, Agent: o.Agent, Detail: string(BrokenOff)},
+		File{},
+	}
+}
+
+// resumeOutbound puts an outbound call where the facts say that it is. What is
+// not certain is ended: its task comes again, under another attempt.
+func (r Rules) resumeOutbound(c Call, ev Resumed) (Call, []Command) {
+	switch c.Stage {
+	case Waiting:
+		return r.abort(c, ev.At, NotPlaced, "interrupted")
+	case Offered:
+		return r.resumeRingsAgent(c, ev)
+	case Talking:
+		if c.reached() {
+			return r.resumeSpeaks(c, ev)
+		}
+		return r.resumeDialling(c, ev)
+	case Ended:
+		return c, endOutboundAgain(c, ev)
+	}
+	return c, nil
+}
+
+func (r Rules) resumeRingsAgent(c Call, ev Resumed) (Call, []Command) {
+	switch ev.Leg {
+	case LegUp:
+		return r.dial(c, Answered{At: ev.At, Leg: c.Offer.Leg, Agent: ev.Agent})
+	case LegRinging:
+		left := max(0, c.Offer.RingFor-ev.At.Sub(c.Offer.At))
+		return c, []Command{Timer{Epoch: c.Epoch, After: left}}
+	}
+	return r.agentMissed(c, ev.At, agent.Withdrawn, true)
+}
+
+func (r Rules) resumeDialling(c Call, ev Resumed) (Call, []Command) {
+	switch {
+	case ev.Leg != LegUp:
+		return r.missed(c, ev.At, Withdrawn, Failure{Cause: "agent-left"}, ev.Leg == LegAbsent)
+	case !ev.Caller:
+		return r.missed(c, ev.At, Interrupted, Failure{Cause: "interrupted"}, false)
+	case ev.Up:
+		c, cmds := r.nowSpeaks(c, ev.At)
+		if !ev.Joined {
+			cmds = append(cmds, Join{Leg: c.Offer.Leg, Bridge: c.Bridge()})
+		}
+		return c, cmds
+	}
+	began := c.Dialled
+	if began.IsZero() {
+		began = ev.At
+	}
+	return c, []Command{Timer{Epoch: c.Epoch, After: max(0, c.DialFor-ev.At.Sub(began))}}
+}
+
+func (r Rules) resumeSpeaks(c Call, ev Resumed) (Call, []Command) {
+	switch {
+	case !ev.Caller:
+		return r.complete(c, ev.At, CompleteCaller, ev.Leg == LegAbsent, HangUpLeg{Leg: c.Offer.Leg, Reason: "normal"})
+	case ev.Leg == LegAbsent:
+		return r.complete(c, ev.At, CompleteAgent, true, HangUpCaller{})
+	case !ev.Joined:
+		return c, []Command{Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}}
+	}
+	return c, nil
+}
+
+// endOutboundAgain repeats what the end of an outbound call asked for: nobody
+// whom we called is left on the line.
+func endOutboundAgain(c Call, ev Resumed) (cmds []Command) {
+	if ev.Caller {
+		cmds = append(cmds, HangUpCaller{})
+	}
+	if c.Offers > 0 {
+		cmds = append(cmds, HangUpLeg{Leg: LegID(c.ID, c.Numbered+c.Offers), Reason: "normal"})
+	}
+	return append(cmds, File{})
+}
