@@ -27,7 +27,7 @@ const (
 )
 
 func TestGivenTwoEngines_WhenCallsFloodFlappingAgents_ThenNoPhoneHoldsTwoAndOneTakesOverFromTheOther(t *testing.T) {
-	calls := 800
+	calls := 500
 	if long() {
 		calls = 2000
 	} else {
