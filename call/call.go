@@ -131,6 +131,9 @@ type Call struct {
 	DialFor time.Duration `json:"dialFor,omitempty"`
 	Dialled time.Time     `json:"dialled,omitzero"`
 	Failure Failure       `json:"failure,omitzero"`
+	// Rang: the phone at the other end has rung. Told: the network spoke instead.
+	Rang bool `json:"rang,omitempty"`
+	Told bool `json:"told,omitempty"`
 }
 
 // Bridge is the id of the call's bridge for the offer in hand. Bridge ids are

@@ -111,6 +111,15 @@ type (
 		Pool     agent.Pool
 		DialFor  time.Duration
 	}
+	// Unmatched follows the Matched of an outbound call: if she was not to be had,
+	// nothing waits for another.
+	Unmatched struct{ At time.Time }
+	// Progressed: the other phone rings (Rings), or the network says something in
+	// its own voice instead, such as "switched off".
+	Progressed struct {
+		At    time.Time
+		Rings bool
+	}
 	// Dialling: Asterisk was told to ring the phone of whom we call.
 	Dialling struct{ At time.Time }
 	// Reached: whoever we call has answered, and hears the agent already.
@@ -164,6 +173,8 @@ func (TimeUp) event()     {}
 func (PhoneLost) event()  {}
 func (Resumed) event()    {}
 func (Placed) event()     {}
+func (Unmatched) event()  {}
+func (Progressed) event() {}
 func (Dialling) event()   {}
 func (Reached) event()    {}
 func (Missed) event()     {}

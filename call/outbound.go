@@ -76,6 +76,8 @@ func (r Rules) placed(c Call, ev Event) (Call, []Command) {
 		return r.offer(c, ev)
 	case TakenBack:
 		return r.abort(c, ev.At, NotPlaced, ev.Why)
+	case Unmatched:
+		return r.abort(c, ev.At, NotPlaced, "agent-taken")
 	}
 	return c, nil
 }
@@ -150,8 +152,11 @@ func (r Rules) dialling(c Call, ev Event) (Call, []Command) {
 		return r.missed(c, ev.At, NotReached, ev.Failure, false)
 	case TimeUp:
 		if ev.Epoch == c.Epoch {
-			return r.missed(c, ev.At, NotReached, Failure{Cause: "no-answer"}, false)
+			return r.missed(c, ev.At, NotReached, Failure{Cause: c.silence()}, false)
 		}
+	case Progressed:
+		c.Rang, c.Told = c.Rang || ev.Rings, c.Told || !ev.Rings
+		return c, nil
 	case TakenBack:
 		return r.missed(c, ev.At, Withdrawn, Failure{Cause: ev.Why}, false)
 	case LegGone:
@@ -160,6 +165,15 @@ func (r Rules) dialling(c Call, ev Event) (Call, []Command) {
 		}
 	}
 	return c, nil
+}
+
+// silence is what it means that nobody answered in time: where the network spoke
+// and nothing ever rang, the phone is switched off or out of reach.
+func (c Call) silence() string {
+	if c.Told && !c.Rang {
+		return "off"
+	}
+	return "no-answer"
 }
 
 func (r Rules) nowSpeaks(c Call, at time.Time) (Call, []Command) {

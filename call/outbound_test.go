@@ -104,7 +104,7 @@ func anyOutbound(t *rapid.T, c call.Call, pool agent.Pool) call.Event {
 		call.Answered{Leg: leg, Agent: people[string(c.Offer.Agent)]},
 		call.Answered{Leg: leg, Agent: who},
 		call.RingFailed{Leg: leg, Why: agent.NoAnswer},
-		call.Dialling{}, call.Reached{}, call.Reached{},
+		call.Dialling{}, call.Reached{}, call.Reached{}, call.Unmatched{}, call.Progressed{Rings: yes},
 		call.Missed{Failure: call.Failure{Cause: "busy"}},
 		call.TakenBack{Why: "crisis"},
 		call.TimeUp{Epoch: c.Epoch}, call.TimeUp{Epoch: c.Epoch - 1},

@@ -172,6 +172,10 @@ func parseOutbound(name string, arg map[string]string) call.Event {
 			ev.Pool, ev.Line = agent.MaleOfficers, "1061"
 		}
 		return ev
+	case "unmatched":
+		return call.Unmatched{}
+	case "progressed":
+		return call.Progressed{Rings: arg["rings"] == "yes"}
 	case "dialling":
 		return call.Dialling{}
 	case "reached":

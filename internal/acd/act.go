@@ -58,6 +58,8 @@ func (m *mailbox) do(cmd call.Command) {
 		m.hangUp(cmd.Leg, hangUpReason(cmd.Reason))
 	case call.Join:
 		m.join(cmd)
+	case call.Dial:
+		m.dial(cmd)
 	case call.HangUpCaller:
 		m.leaveAlone()
 		m.hangUp(m.id, asterisk.HangUpNormal)

@@ -150,6 +150,9 @@ type line struct {
 
 	music   sync.Mutex // held while music is ordered on or off, so that off comes last
 	musical bool       // she shall hear music whenever nothing is said
+
+	entered chan struct{} // closed when a leg that we made is ours to use
+	enter   func()
 }
 
 const keysHeld = 64 // more digits than anybody presses before they are read
@@ -160,6 +163,8 @@ func newLine(e *Engine, channel, language string) *line {
 		ended: map[string]chan bool{},
 	}
 	l.language.Store(language)
+	l.entered = make(chan struct{})
+	l.enter = sync.OnceFunc(func() { close(l.entered) })
 	return l
 }
 

@@ -66,6 +66,8 @@ func (e *Engine) dispatch() {
 			if l, ok := e.knownLine(ev.ChannelID); ok {
 				l.playbackFinished(ev.Playback, ev.Failed)
 			}
+		case asterisk.Dialled:
+			e.dialled(ev)
 		case asterisk.Presence:
 			e.presence(ev.Endpoint)
 		}
@@ -75,6 +77,9 @@ func (e *Engine) dispatch() {
 // broadcast claims a call that no engine has. A process that could not serve
 // it keeps silent, and the dialplan goes on to the fallback.
 func (e *Engine) broadcast(ev asterisk.Broadcast) {
+	if e.deaf {
+		return
+	}
 	if !e.healthy() {
 		e.metrics.claims.WithLabelValues("not-ready").Inc()
 		return
@@ -101,6 +106,10 @@ func (e *Engine) entered(ev asterisk.Entered) {
 	id := ev.Channel.ID
 	if callID, ok := floor.CallOfLeg(id); ok {
 		e.legEntered(id, callID, ev.Channel.Endpoint())
+		return
+	}
+	if IsAttempt(id) {
+		e.lineOf(id).enter()
 		return
 	}
 	kind := ""
@@ -256,6 +265,9 @@ func (e *Engine) destroyed(ev asterisk.Destroyed) {
 		l.hungUp()
 	}
 	if m, ok := e.box(id); ok {
+		if IsAttempt(id) {
+			m.in.put(call.Missed{At: time.Now(), Failure: whyMissed(ev)})
+		}
 		m.in.put(call.CallerGone{At: time.Now()})
 		return
 	}

@@ -28,6 +28,10 @@ type Deps struct {
 	FingerprintKey []byte
 	// SealKey encrypts the number in the call's record; empty keeps none.
 	SealKey []byte
+	// Outbound says whom to call; nil makes no calls.
+	Outbound Outbound
+	// Deaf engines take no new callers: a dialer leaves those to the acd.
+	Deaf bool
 }
 
 // Engine serves calls. Create it with New and run it once.
@@ -40,6 +44,8 @@ type Engine struct {
 	log            *slog.Logger
 	fingerprintKey []byte
 	sealKey        []byte
+	outbound       Outbound
+	deaf           bool
 
 	current atomic.Pointer[Settings]
 	self    atomic.Pointer[queue.Owner]
@@ -74,7 +80,7 @@ type Engine struct {
 func New(s *Settings, d Deps) *Engine {
 	e := &Engine{
 		ari: d.ARI, store: d.Store, roster: d.Roster, records: d.Records, metrics: d.Metrics, log: d.Log,
-		fingerprintKey: d.FingerprintKey, sealKey: d.SealKey,
+		fingerprintKey: d.FingerprintKey, sealKey: d.SealKey, outbound: d.Outbound, deaf: d.Deaf,
 		floor: floor.New(), inFallback: make(chan struct{}, 1), rostered: make(chan struct{}),
 		boxes: map[string]*mailbox{}, lines: map[string]*line{}, callers: map[string]sealedNumber{}, timers: map[agent.ID]*time.Timer{},
 	}

@@ -35,7 +35,7 @@ func (e *Engine) lookForFallback(s asterisk.Snapshot) {
 		}
 	}
 	e.metrics.fallbackWaiting.Set(float64(waiting))
-	if waiting == 0 {
+	if waiting == 0 || e.deaf { // who is deaf would not take them when they come
 		return
 	}
 	select {

@@ -29,6 +29,7 @@ type mailbox struct {
 
 	dialogue *dialogue // what the caller hears, while nobody talks with her
 	inherits bool      // an engine before this one may have left her with music or a prompt
+	toned    bool      // the agent hears that the other phone rings
 	guard    context.CancelFunc
 	seq      int64         // of the last event of its history
 	reloaded bool          // the store was read again because of a refused commit
@@ -88,6 +89,8 @@ func (m *mailbox) receive(item any) {
 		m.handle(item)
 	case legEnded:
 		m.e.legEndedSoon(item.leg)
+	case tone:
+		m.setTone(item.on)
 	case look:
 		m.face()
 	case adopted:

@@ -24,6 +24,8 @@ type Metrics struct {
 	abandonedLate   prometheus.Counter
 	offers          *prometheus.CounterVec // outcome
 	offersRefused   *prometheus.CounterVec
+	attempts        *prometheus.CounterVec // kind, outcome, cause
+	conversation    *prometheus.HistogramVec
 	silent          *prometheus.CounterVec
 	agentSeconds    *prometheus.CounterVec // state
 	claims          *prometheus.CounterVec
@@ -72,6 +74,8 @@ func (m *Metrics) registerCalls() {
 	m.abandonedLate = m.counter("acd_abandoned_late_total", "Abandoned in the queue after the threshold T.")
 	m.offers = m.counters("acd_offers_total", "Offers of a call to an agent, by what came of them.", "outcome")
 	m.offersRefused = m.counters("acd_offers_refused_total", "Proposals of routing that did not become offers, by who refused.", "by")
+	m.attempts = m.counters("acd_attempts_total", "Outbound calls that ended, by kind of task, outcome, and why nobody was reached.", "kind", "outcome", "cause")
+	m.conversation = m.histograms("acd_outbound_talk_seconds", "Conversations of outbound calls.", []float64{15, 30, 60, 120, 240, 480, 900, 1800, 3600}, "kind")
 	m.silent = m.counters("acd_silent_callers_total", "Callers who did not speak, by what a key said for them.", "plea")
 	m.agentSeconds = m.counters("acd_agent_seconds_total", "Time that agents spent in a state, counted when it ends.", "state")
 }
@@ -155,6 +159,9 @@ func result(err error) string {
 
 // count follows a call's history.
 func (m *Metrics) count(c call.Call, ev call.Log) {
+	if c.Kind == call.Outbound {
+		return // ended counts them: an attempt is no offer of a caller
+	}
 	switch ev.Name {
 	case call.Connect:
 		m.offers.WithLabelValues("connected").Inc()
@@ -179,6 +186,13 @@ const shortAbandon = 5 * time.Second
 
 // ended counts a call that is over.
 func (m *Metrics) ended(c call.Call) {
+	if c.Kind == call.Outbound {
+		m.attempts.WithLabelValues(c.Category, string(c.Outcome), c.Failure.Cause).Inc()
+		if !c.Answered.IsZero() {
+			m.conversation.WithLabelValues(c.Category).Observe(c.EndedAt.Sub(c.Answered).Seconds())
+		}
+		return
+	}
 	m.calls.WithLabelValues(string(c.Outcome), c.Category).Inc()
 	if !c.Answered.IsZero() {
 		m.handle.WithLabelValues(c.Category).Observe(c.EndedAt.Sub(c.Answered).Seconds())
@@ -210,21 +224,22 @@ func (m *Metrics) watch(e *Engine) {
 type floorCollector struct{ e *Engine }
 
 var (
-	descWaiting = prometheus.NewDesc("acd_calls_waiting", "Callers who wait for an agent, those who hear one ring included.", []string{"category"}, nil)
-	descOldest  = prometheus.NewDesc("acd_oldest_wait_seconds", "The longest of these waits so far.", nil, nil)
-	descTalking = prometheus.NewDesc("acd_calls_talking", "Calls with an agent.", []string{"category"}, nil)
-	descGreeted = prometheus.NewDesc("acd_calls_greeting", "Calls in the greeting.", nil, nil)
-	descAgents  = prometheus.NewDesc("acd_agents", "Agents by status and state.", []string{"status", "state"}, nil)
-	descOffline = prometheus.NewDesc("acd_agents_unreachable", "Agents who are logged in and whose softphone does not answer.", nil, nil)
-	descBacklog = prometheus.NewDesc("acd_event_backlog", "Events of Asterisk that were read and not yet handed on.", nil, nil)
-	descHealthy = prometheus.NewDesc("acd_healthy", "1 while this engine takes new calls.", nil, nil)
-	descUnknown = prometheus.NewDesc("acd_events_unknown_total", "Events of Asterisk of a type that is not known.", nil, nil)
-	descBadJSON = prometheus.NewDesc("acd_events_malformed_total", "Events of Asterisk that could not be read.", nil, nil)
+	descWaiting  = prometheus.NewDesc("acd_calls_waiting", "Callers who wait for an agent, those who hear one ring included.", []string{"category"}, nil)
+	descOldest   = prometheus.NewDesc("acd_oldest_wait_seconds", "The longest of these waits so far.", nil, nil)
+	descTalking  = prometheus.NewDesc("acd_calls_talking", "Calls with an agent.", []string{"category"}, nil)
+	descGreeted  = prometheus.NewDesc("acd_calls_greeting", "Calls in the greeting.", nil, nil)
+	descOutbound = prometheus.NewDesc("acd_outbound_calls", "Calls that we make, by how far they are.", []string{"stage"}, nil)
+	descAgents   = prometheus.NewDesc("acd_agents", "Agents by status and state.", []string{"status", "state"}, nil)
+	descOffline  = prometheus.NewDesc("acd_agents_unreachable", "Agents who are logged in and whose softphone does not answer.", nil, nil)
+	descBacklog  = prometheus.NewDesc("acd_event_backlog", "Events of Asterisk that were read and not yet handed on.", nil, nil)
+	descHealthy  = prometheus.NewDesc("acd_healthy", "1 while this engine takes new calls.", nil, nil)
+	descUnknown  = prometheus.NewDesc("acd_events_unknown_total", "Events of Asterisk of a type that is not known.", nil, nil)
+	descBadJSON  = prometheus.NewDesc("acd_events_malformed_total", "Events of Asterisk that could not be read.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c floorCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descWaiting, descOldest, descTalking, descGreeted, descAgents, descOffline, descBacklog, descHealthy, descUnknown, descBadJSON} {
+	for _, d := range []*prometheus.Desc{descWaiting, descOldest, descTalking, descGreeted, descOutbound, descAgents, descOffline, descBacklog, descHealthy, descUnknown, descBadJSON} {
 		ch <- d
 	}
 }
@@ -248,10 +263,15 @@ func (c floorCollector) Collect(ch chan<- prometheus.Metric) {
 func (c floorCollector) collectCalls(ch chan<- prometheus.Metric) {
 	waiting, talking := map[string]int{}, map[string]int{}
 	greeting, now, oldest := 0, time.Now(), time.Duration(0)
+	out := map[string]int{"agent-rings": 0, "dialling": 0, "talking": 0}
 	for name := range c.e.settings().Rules.Categories {
 		waiting[name], talking[name] = 0, 0
 	}
 	for _, k := range c.e.floor.Calls() {
+		if k.Kind == call.Outbound {
+			out[outboundStage(k)]++
+			continue
+		}
 		switch k.Stage {
 		case call.Greeting:
 			greeting++
@@ -268,8 +288,22 @@ func (c floorCollector) collectCalls(ch chan<- prometheus.Metric) {
 	for name, n := range talking {
 		ch <- prometheus.MustNewConstMetric(descTalking, prometheus.GaugeValue, float64(n), name)
 	}
+	for stage, n := range out {
+		ch <- prometheus.MustNewConstMetric(descOutbound, prometheus.GaugeValue, float64(n), stage)
+	}
 	ch <- prometheus.MustNewConstMetric(descGreeted, prometheus.GaugeValue, float64(greeting))
 	ch <- prometheus.MustNewConstMetric(descOldest, prometheus.GaugeValue, oldest.Seconds())
+}
+
+// outboundStage is where an outbound call is, in the words of the metric.
+func outboundStage(c call.Call) string {
+	switch {
+	case c.Ringing():
+		return "dialling"
+	case c.Stage == call.Talking:
+		return "talking"
+	}
+	return "agent-rings"
 }
 
 func (c floorCollector) collectAgents(ch chan<- prometheus.Metric) {

@@ -179,6 +179,9 @@ func (e *Engine) compareCall(f floor.Facts, c call.Call, confirmed func(string) 
 // sweep hangs up legs that no call waits for, and ends empty bridges.
 func (e *Engine) sweep(s asterisk.Snapshot, f floor.Facts, confirmed func(string) bool) {
 	for _, ch := range s.Channels {
+		if e.strayDial(ch, f) && confirmed("dialled "+ch.ID) {
+			e.hangUpLater(ch.ID)
+		}
 		callID, isLeg := floor.CallOfLeg(ch.ID)
 		if !isLeg {
 			continue
@@ -194,6 +197,14 @@ func (e *Engine) sweep(s asterisk.Snapshot, f floor.Facts, confirmed func(string
 			go e.destroyBridge(id)
 		}
 	}
+}
+
+// strayDial: a phone that we rang, of whose call nothing is known, and who is not
+// in a conversation.
+func (e *Engine) strayDial(ch asterisk.Channel, f floor.Facts) bool {
+	_, known := e.floor.Call(ch.ID)
+	_, boxed := e.box(ch.ID)
+	return IsAttempt(ch.ID) && !known && !boxed && ch.App == e.settings().Config.Instance.App() && !f.Accompanied(ch.ID)
 }
 
 // expectedBridges are those in which two people are about to talk.
@@ -226,7 +237,7 @@ func (e *Engine) takeIn(s asterisk.Snapshot, confirmed func(string) bool) {
 func (e *Engine) isAbandoned(ch asterisk.Channel) bool {
 	_, boxed := e.box(ch.ID)
 	_, desk := e.knownLine(ch.ID) // an agent who dialled a code
-	return !boxed && !desk && ch.App == e.settings().Config.Instance.App()
+	return !boxed && !desk && !IsAttempt(ch.ID) && ch.App == e.settings().Config.Instance.App()
 }
 
 func (e *Engine) destroyBridge(id string) {

@@ -92,7 +92,7 @@ func (r *router) snapshot(now time.Time) routing.Snapshot {
 	defer r.mu.Unlock()
 	s := routing.Snapshot{Now: now, Policy: r.e.settings().Policy}
 	for _, c := range r.e.floor.Calls() {
-		if _, pending := r.pending[c.ID]; c.Stage == call.Waiting && !pending {
+		if _, pending := r.pending[c.ID]; c.Stage == call.Waiting && c.Kind != call.Outbound && !pending {
 			s.Waiting = append(s.Waiting, Waiting(c))
 		}
 	}

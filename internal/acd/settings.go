@@ -3,6 +3,7 @@ package acd
 import (
 	"time"
 
+	"powerline/agent"
 	"powerline/call"
 	"powerline/internal/config"
 	"powerline/ivr"
@@ -53,6 +54,10 @@ func NewSettings(c config.Config) (*Settings, error) {
 	for _, k := range c.Categories {
 		s.Rules.Categories[k.Name] = call.Category{Crisis: k.Crisis, WrapUp: k.Plan()}
 	}
+	for _, k := range c.Outbound.Kinds {
+		s.Rules.Categories[k.Name] = call.Category{WrapUp: agent.WrapUpPlan{Lasts: k.WrapUp, Open: k.Open, Interruptible: k.Interruptible}}
+	}
+	s.Rules.Unreached = agent.WrapUpPlan{Lasts: c.Outbound.Unreached, Interruptible: true}
 	for _, l := range c.Lines {
 		s.Lines[l.DID] = l
 	}

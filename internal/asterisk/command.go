@@ -168,6 +168,39 @@ func (c *Client) originate(ctx context.Context, leg Leg) error {
 	})
 }
 
+// Create makes a leg without ringing its phone: it Enters this app, can be put
+// into a bridge, and is rung by Dial. So what it answers into is there before it
+// answers. IsConflict: there is a channel of this id; it is never made twice.
+func (c *Client) Create(ctx context.Context, leg Leg) error {
+	return c.command(ctx, request{
+		op: "create leg", method: http.MethodPost, path: []string{"channels", "create"},
+		// The number to dial stands in no URL.
+		body: map[string]any{
+			"endpoint": leg.Endpoint, "app": c.opt.App, "appArgs": strings.Join(leg.Args, ","),
+			"channelId": leg.ID, "variables": leg.Variables,
+		},
+	})
+}
+
+// Dial rings the phone of a created leg. Dialled tells how it goes, Destroyed how
+// it ended. RingFor is a limit behind our own, in whole seconds.
+func (c *Client) Dial(ctx context.Context, channel string, ringFor time.Duration) error {
+	return c.command(ctx, request{
+		op: "dial leg", method: http.MethodPost, path: []string{"channels", channel, "dial"},
+		query: url.Values{"timeout": {strconv.Itoa(int((ringFor + time.Second - 1) / time.Second))}},
+	})
+}
+
+// ShownNumber is the Variables with which a created leg shows a number of ours,
+// and nothing else, to whom it rings.
+func ShownNumber(number string) map[string]string {
+	return map[string]string{
+		"CONNECTEDLINE(num,i)":      number,
+		"CONNECTEDLINE(num-pres,i)": "allowed",
+		"CONNECTEDLINE(name,i)":     "",
+	}
+}
+
 // CreateBridge makes a mixing bridge that reports digits. A bridge that exists
 // under this id is ours already: no error.
 func (c *Client) CreateBridge(ctx context.Context, bridge string) error {

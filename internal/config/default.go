@@ -68,6 +68,12 @@ func Default() Config {
 			RestFor:  30 * time.Minute,
 		},
 		Overflow: Overflow{Endpoint: "", Number: "112"},
+		Outbound: Outbound{
+			VictimLine: "1090", OffenderLine: "1091",
+			RingAgentFor: 10 * time.Second, DialFor: 30 * time.Second, Unreached: 4 * time.Second, Every: 500 * time.Millisecond,
+			Reserve: Reserve{Women: 6, Crisis: 3, Officers: 1, Resume: 1},
+			Kinds:   defaultKinds(),
+		},
 	}
 }
 
@@ -105,4 +111,20 @@ func defaultRouting() routing.Policy {
 	silent.Name, silent.Share = "silent", 0
 	p.Categories = append(p.Categories, silent)
 	return p
+}
+
+// defaultKinds gives each kind of call the time that domain figures assume for
+// writing it up; the wrap-up is open, because every answered call has an outcome.
+func defaultKinds() []OutboundKind {
+	kinds := []OutboundKind{
+		{Name: "offender", WrapUp: 90 * time.Second}, {Name: "ffr", WrapUp: 90 * time.Second},
+		{Name: "feedback", WrapUp: 45 * time.Second}, {Name: "final", WrapUp: 45 * time.Second},
+		{Name: "choice", WrapUp: 45 * time.Second}, {Name: "reask", WrapUp: 45 * time.Second},
+		{Name: "recontact", WrapUp: 2 * time.Minute}, {Name: "follow-up", WrapUp: 2 * time.Minute},
+		{Name: "callback", WrapUp: 45 * time.Second},
+	}
+	for i := range kinds {
+		kinds[i].Open, kinds[i].Interruptible = true, true
+	}
+	return kinds
 }

@@ -50,6 +50,7 @@ func (c Config) Validate() error {
 	v.within("serviceLevel.threshold", c.ServiceLevel.Threshold, time.Second, 10*time.Minute)
 	c.Agents.check(v)
 	c.checkOverflow(v)
+	c.checkOutbound(v)
 	if len(v.problems) > 0 {
 		return &Error{v.problems}
 	}
@@ -435,6 +436,43 @@ func (c Config) checkOverflow(v *verdict) {
 		v.need("overflow.endpoint", reached, "want the name of one of asterisk.trunks that has a contact")
 	}
 	v.matches("overflow.number", o.Number, dialable, "2 to 15 digits")
+}
+
+// checkOutbound holds the numbers that we show against the lines that they are:
+// who rings back must reach whom law 3 lets him reach.
+func (c Config) checkOutbound(v *verdict) {
+	o := c.Outbound
+	if o.Trunk != "" {
+		reached := slices.ContainsFunc(c.Asterisk.Trunks, func(t Trunk) bool { return t.Name == o.Trunk && t.Contact != "" })
+		v.need("outbound.trunk", reached, "want the name of one of asterisk.trunks that has a contact")
+		c.checkShown(v, "outbound.victimLine", o.VictimLine, Helpline)
+		c.checkShown(v, "outbound.offenderLine", o.OffenderLine, RingBack)
+	}
+	v.within("outbound.ringAgentFor", o.RingAgentFor, 2*time.Second, time.Minute)
+	v.within("outbound.dialFor", o.DialFor, 25*time.Second, 2*time.Minute)
+	v.within("outbound.unreached", o.Unreached, 0, 10*time.Minute)
+	v.within("outbound.every", o.Every, 50*time.Millisecond, 10*time.Second)
+	v.between("outbound.reserve.women", int64(o.Reserve.Women), 0, 1000)
+	v.between("outbound.reserve.crisis", int64(o.Reserve.Crisis), 0, 1000)
+	v.between("outbound.reserve.officers", int64(o.Reserve.Officers), 0, 1000)
+	v.between("outbound.reserve.resume", int64(o.Reserve.Resume), 0, 1000)
+	seen := map[string]bool{}
+	for i, k := range o.Kinds {
+		path := fmt.Sprintf("outbound.kinds[%d]", i)
+		v.matches(path+".name", k.Name, word, wantWord)
+		v.need(path+".name", !seen[k.Name], "this name stands twice")
+		seen[k.Name] = true
+		if _, taken := c.Category(k.Name); taken {
+			v.wrong(path+".name", "%q is a category of callers", k.Name)
+		}
+		v.within(path+".wrapUp", k.WrapUp, 0, 2*time.Hour)
+		v.need(path+".open", !k.Open || k.WrapUp > 0, "an open wrap-up needs a wrapUp after which to warn")
+	}
+}
+
+func (c Config) checkShown(v *verdict, path, did string, kind LineKind) {
+	l, ok := c.Line(did)
+	v.need(path, ok && l.Kind == kind, "want one of lines that is a "+string(kind)+" line: it is where who rings back arrives")
 }
 
 func systemReason(name string) bool {

@@ -69,6 +69,12 @@ func (f Facts) Resumed(c call.Call, profile agent.Profile, at time.Time) call.Re
 	return ev
 }
 
+// Accompanied reports whether a channel shares a bridge with anybody.
+func (f Facts) Accompanied(channel string) bool {
+	bridge := f.bridgeOf(channel)
+	return bridge != "" && len(f.Bridges[bridge]) > 1
+}
+
 // Joined reports whether two channels share a bridge.
 func (f Facts) Joined(one, other string) bool {
 	bridge := f.bridgeOf(other)

@@ -1,0 +1,262 @@
+package routing
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"powerline/agent"
+)
+
+// Work is a task that may be dialled now as far as its case and its number go.
+type Work struct {
+	ID   string
+	Pool agent.Pool
+	// Skill is the outbound kind that the agent must be trained for; empty asks
+	// for none.
+	Skill    string
+	Language string
+	// Priority puts the greater before the smaller, Due the earlier before the later.
+	Priority int
+	Due      time.Time
+	// Counsellor and Officer are demanded on top of the pool. Excluded agents may
+	// not do it; Only, if set, is the one who may.
+	Counsellor, Officer bool
+	Excluded            []agent.ID
+	Only                agent.ID
+}
+
+// Reserve is how many idle agents are kept for callers while we dial: women who
+// take callers, those of them who can take a crisis, and officers. Resume more
+// must be idle before dialling goes on after a caller had to wait.
+type Reserve struct{ Women, Crisis, Officers, Resume int }
+
+// Pacing is everything that a decision about dialling rests on.
+type Pacing struct {
+	Now     time.Time
+	Agents  []agent.Agent
+	Waiting []Call // callers without an offer
+	Work    []Work
+	Reserve Reserve
+	// Held are the pools in which dialling rests because a caller had to wait; it
+	// is what the last decision gave back.
+	Held map[agent.Pool]bool
+}
+
+// Assignment is one task for one agent.
+type Assignment struct {
+	Work  string
+	Agent agent.ID
+}
+
+// Rest says why a task is not dialled although nothing is wrong with it.
+type Rest string
+
+// The reasons, from the most to the least that an operator can do about it.
+const (
+	NobodyFits   Rest = "nobody-fits"   // nobody who may and can do it is logged in
+	CallersWait  Rest = "callers-wait"  // a caller waits, or has waited a moment ago
+	KeptBack     Rest = "kept-back"     // who is idle is the reserve
+	AllBusy      Rest = "all-busy"      // who fits has something else to do
+	BehindOthers Rest = "behind-others" // there were agents, and other tasks went first
+)
+
+// Paced is what Pace found.
+type Paced struct {
+	Assignments []Assignment
+	// Resting has the reason of each task that was not assigned.
+	Resting map[string]Rest
+	Held    map[agent.Pool]bool
+}
+
+// Pace decides which tasks are dialled now, and by whom: agent-first progressive
+// dialling with a threshold on idle agents (Gans and Zhou, Oper. Res. 51(2) 2003;
+// Bhulai and Koole, IEEE TAC 48(8) 2003: dial only when more than a threshold of
+// agents is idle). Of the idle, who has the fewest skills goes first, and of
+// those who has been idle longest. Nothing can be abandoned by it: an agent is
+// there before a phone rings. It changes nothing of what it is given.
+func Pace(p Pacing) Paced {
+	d := newDialling(p)
+	order := slices.Clone(p.Work)
+	slices.SortStableFunc(order, func(a, b Work) int {
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID))
+	})
+	for _, w := range order {
+		if a, rest := d.choose(w); rest == "" {
+			d.give(w, a)
+		} else {
+			d.out.Resting[w.ID] = rest
+		}
+	}
+	return d.out
+}
+
+// dialling is a decision on its way.
+type dialling struct {
+	p     Pacing
+	idle  []*agent.Agent
+	taken map[agent.ID]bool
+	// free counts idle agents who are not taken yet.
+	free Reserve
+	out  Paced
+}
+
+func newDialling(p Pacing) *dialling {
+	d := &dialling{p: p, taken: map[agent.ID]bool{}, out: Paced{Resting: map[string]Rest{}, Held: map[agent.Pool]bool{}}}
+	for i := range p.Agents {
+		if a := &p.Agents[i]; a.Routable() {
+			d.idle = append(d.idle, a)
+			d.count(a, 1)
+		}
+	}
+	slices.SortStableFunc(d.idle, func(a, b *agent.Agent) int {
+		return cmp.Or(cmp.Compare(breadth(a.Profile), breadth(b.Profile)), a.Since.Compare(b.Since), cmp.Compare(a.Profile.ID, b.Profile.ID))
+	})
+	for _, pool := range []agent.Pool{agent.Women, agent.MaleOfficers} {
+		if d.rests(pool) {
+			d.out.Held[pool] = true
+		}
+	}
+	return d
+}
+
+// breadth is how much else somebody could do.
+func breadth(p agent.Profile) int {
+	n := len(p.Categories) + len(p.Languages)
+	if p.Counsellor {
+		n += 10
+	}
+	if p.Senior {
+		n += 5
+	}
+	return n
+}
+
+// The groups that the reserve counts.
+func takesCallers(p agent.Profile) bool {
+	return p.Fits(agent.Women) && (len(p.Categories) > 0 || takesCrisis(p))
+}
+func takesCrisis(p agent.Profile) bool { return p.Fits(agent.Women) && (p.Counsellor || p.Senior) }
+func takesRingBacks(p agent.Profile) bool {
+	return p.Fits(agent.MaleOfficers)
+}
+
+func (d *dialling) count(a *agent.Agent, by int) {
+	if takesCallers(a.Profile) {
+		d.free.Women += by
+	}
+	if takesCrisis(a.Profile) {
+		d.free.Crisis += by
+	}
+	if takesRingBacks(a.Profile) {
+		d.free.Officers += by
+	}
+}
+
+// rests reports whether no task of this pool may be begun: a caller of it waits,
+// or one has waited and too few are idle again.
+func (d *dialling) rests(pool agent.Pool) bool {
+	for i := range d.p.Waiting {
+		if d.p.Waiting[i].Pool == pool {
+			return true
+		}
+	}
+	if !d.p.Held[pool] {
+		return false
+	}
+	if pool == agent.MaleOfficers {
+		return d.free.Officers < d.p.Reserve.Officers+d.p.Reserve.Resume
+	}
+	return d.free.Women < d.p.Reserve.Women+d.p.Reserve.Resume
+}
+
+// choose finds the agent for a task, or says why there is none.
+func (d *dialling) choose(w Work) (*agent.Agent, Rest) {
+	rest := Rest("")
+	worse := func(r Rest) { rest = cmp.Or(rest, r) }
+	if !slices.ContainsFunc(d.p.Agents, func(a agent.Agent) bool { return a.Status == agent.Available && w.fits(a.Profile) }) {
+		return nil, NobodyFits
+	}
+	for _, a := range d.idle {
+		switch {
+		case !w.fits(a.Profile):
+		case d.taken[a.Profile.ID]:
+			worse(BehindOthers)
+		case d.out.Held[w.Pool]: // who takes no callers might, when their rings have opened wide
+			worse(CallersWait)
+		case d.keeps(a):
+			worse(KeptBack)
+		default:
+			return a, ""
+		}
+	}
+	worse(AllBusy)
+	return nil, rest
+}
+
+// keeps reports whether she is one of those who are kept back.
+func (d *dialling) keeps(a *agent.Agent) bool {
+	r := d.p.Reserve
+	return takesCallers(a.Profile) && d.free.Women <= r.Women ||
+		takesCrisis(a.Profile) && d.free.Crisis <= r.Crisis ||
+		takesRingBacks(a.Profile) && d.free.Officers <= r.Officers
+}
+
+func (d *dialling) give(w Work, a *agent.Agent) {
+	d.taken[a.Profile.ID] = true
+	d.count(a, -1)
+	d.out.Assignments = append(d.out.Assignments, Assignment{Work: w.ID, Agent: a.Profile.ID})
+}
+
+// fits reports whether this person may and can do the task, by law 3 and by the
+// rules of its case.
+func (w *Work) fits(p agent.Profile) bool {
+	return p.Fits(w.Pool) &&
+		(w.Skill == "" || slices.Contains(p.Outbound, w.Skill)) &&
+		(!w.Counsellor || p.Counsellor) && (!w.Officer || p.Officer) &&
+		(w.Language == "" || w.Pool != agent.Women || p.Speaks(w.Language)) &&
+		!slices.Contains(w.Excluded, p.ID) && (w.Only == "" || w.Only == p.ID)
+}
+
+// ToTakeBack are the calls that are ringing somebody and whose agent a crisis
+// caller needs: one for each crisis caller whom no idle agent could take. Nobody
+// has answered there yet, so that nobody is left alone. Ringing maps the calls
+// to their agents.
+func ToTakeBack(p Pacing, ringing map[string]agent.ID) []string {
+	free := 0
+	profiles := map[agent.ID]agent.Profile{}
+	for i := range p.Agents {
+		a := &p.Agents[i]
+		profiles[a.Profile.ID] = a.Profile
+		if takesCallers(a.Profile) && (a.Routable() || a.BreakInable()) {
+			free++
+		}
+	}
+	need := -free
+	for i := range p.Waiting {
+		if p.Waiting[i].Crisis && p.Waiting[i].Pool == agent.Women {
+			need++
+		}
+	}
+	var calls []string
+	for call, id := range ringing {
+		if takesCallers(profiles[id]) {
+			calls = append(calls, call)
+		}
+	}
+	slices.SortFunc(calls, func(a, b string) int {
+		return cmp.Or(cmp.Compare(crisisRank(profiles[ringing[a]]), crisisRank(profiles[ringing[b]])), cmp.Compare(a, b))
+	})
+	return calls[:min(max(0, need), len(calls))]
+}
+
+// crisisRank puts those first who can take a crisis best.
+func crisisRank(p agent.Profile) int {
+	switch {
+	case p.Counsellor:
+		return 0
+	case p.Senior:
+		return 1
+	}
+	return 2
+}
