@@ -25,6 +25,7 @@ var layers = map[string]layer{
 	// The pure core.
 	"agent":   {},
 	"call":    {ours: []string{"agent"}},
+	"cases":   {ours: []string{"agent"}},
 	"routing": {ours: []string{"agent"}},
 	"ivr":     {},
 	"number":  {libs: []string{"github.com/nyaruka/phonenumbers"}},
@@ -204,7 +205,7 @@ func TestEachOutsideLibraryHasOneImporter(t *testing.T) {
 }
 
 func TestThePureCoreTouchesNothing(t *testing.T) {
-	pure := []string{"agent", "call", "routing", "ivr", "number"}
+	pure := []string{"agent", "call", "cases", "routing", "ivr", "number"}
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)
 		for _, imported := range p.Imports {
