@@ -30,6 +30,10 @@ var layers = map[string]layer{
 	"ivr":     {},
 	"number":  {libs: []string{"github.com/nyaruka/phonenumbers"}},
 
+	// What is private or known to everybody: types and lists.
+	"person":   {},
+	"district": {},
+
 	// What is made before a call comes.
 	"prompts":         {libs: []string{"github.com/goccy/go-yaml", "golang.org/x/sync"}},
 	"asterisk-config": {libs: []string{"github.com/google/renameio"}},
@@ -37,11 +41,15 @@ var layers = map[string]layer{
 	// Adapters: one outside system each, and never one another.
 	"queue":             {ours: []string{"agent", "call"}, libs: []string{"github.com/redis/go-redis"}},
 	"internal/asterisk": {libs: []string{"github.com/CyCoreSystems/ari", "github.com/coder/websocket"}},
-	"internal/postgres": {ours: []string{"agent", "internal/roster"}, libs: []string{"github.com/jackc/pgx", "github.com/pressly/goose"}},
-	"internal/journal":  {},
+	"internal/postgres": {
+		ours: []string{"agent", "cases", "internal/intake", "internal/roster", "number", "person"},
+		libs: []string{"github.com/jackc/pgx", "github.com/pressly/goose"},
+	},
+	"internal/journal": {},
 
 	// Between core and shell.
 	"internal/roster": {ours: []string{"agent", "asterisk-config"}, libs: []string{"golang.org/x/crypto/argon2"}},
+	"internal/intake": {ours: []string{"agent", "cases", "district", "number", "person"}},
 	"internal/floor":  {ours: []string{"agent", "call", "queue"}},
 	"internal/config": {
 		ours: []string{"agent", "asterisk-config", "internal/roster", "ivr", "routing"},
