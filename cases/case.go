@@ -89,8 +89,9 @@ const (
 	DidNotRing         Concern = "did-not-ring"      // she wanted to ring us and has not (C10)
 	ChoiceNotReached   Concern = "choice-not-reached"
 	NotTriaged         Concern = "not-triaged"
-	SealedCase         Concern = "sealed" // the offender is police or staff
-	Held               Concern = "held"   // by a supervisor's own hand
+	SealedCase         Concern = "sealed"    // the offender is police or staff
+	Held               Concern = "held"      // by a supervisor's own hand
+	NoWindow           Concern = "no-window" // her hours and ours have nothing in common
 )
 
 // Case is everything the ladder knows about one complaint. It holds no name
@@ -204,6 +205,8 @@ type Care struct {
 	Step int `json:"step,omitempty"`
 	// Cleared: the counsellor has no objection to the ladder going on.
 	Cleared bool `json:"cleared,omitempty"`
+	// Missed counts follow-ups in vain, one after the other.
+	Missed int `json:"missed,omitempty"`
 }
 
 // Hold lies over a case that she wants to withdraw. Zero: none.
@@ -378,4 +381,58 @@ func (c Case) OffenderBarred() (why string, barred bool) {
 		return "offender-minor", true
 	}
 	return "", false
+}
+
+// frozen: an overlay has taken the ladder's place as the next thing.
+func (c Case) frozen() bool { return c.OnHold() || c.InEmergency() || c.ForSupervisor() }
+
+// Next is something that a case waits for: exactly one of the fields is set.
+type Next struct {
+	Task       TaskID    `json:"task,omitempty"`
+	Timer      TimerName `json:"timer,omitempty"`
+	Supervisor Concern   `json:"supervisor,omitempty"`
+	// Due is when; for a supervisor, since when.
+	Due time.Time `json:"due"`
+}
+
+// Next is what the ladder of the case waits for. An open case has exactly one
+// such thing and a closed one none (I9); anything else is a fault of this package.
+// What runs beside the ladder is not among it.
+func (c Case) Next() []Next {
+	var all []Next
+	for _, t := range c.Tasks {
+		if t.Kind.ofLadder() {
+			all = append(all, Next{Task: t.ID, Due: t.Due})
+		}
+	}
+	for _, t := range c.Timers {
+		if t.Name.ofLadder() {
+			all = append(all, Next{Timer: t.Name, Due: t.Due})
+		}
+	}
+	if c.ForSupervisor() {
+		all = append(all, Next{Supervisor: c.Supervisor.Why, Due: c.Supervisor.Since})
+	}
+	return all
+}
+
+// clone copies what Step changes in place.
+func (c Case) clone() Case {
+	c.Seen = slices.Clone(c.Seen)
+	c.Timers = slices.Clone(c.Timers)
+	c.Tasks = slices.Clone(c.Tasks)
+	for i, t := range c.Tasks {
+		c.Tasks[i].Attempts = slices.Clone(t.Attempts)
+		c.Tasks[i].Excluded = slices.Clone(t.Excluded)
+	}
+	c.Offender.Numbers = slices.Clone(c.Offender.Numbers)
+	c.Victim.Numbers = slices.Clone(c.Victim.Numbers)
+	c.Adult.Numbers = slices.Clone(c.Adult.Numbers)
+	c.Contacts = slices.Clone(c.Contacts)
+	for i, p := range c.Contacts {
+		c.Contacts[i].Numbers = slices.Clone(p.Numbers)
+	}
+	c.Counsellors = slices.Clone(c.Counsellors)
+	c.Terms.Windows = slices.Clone(c.Terms.Windows)
+	return c
 }

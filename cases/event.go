@@ -104,6 +104,8 @@ type (
 	// Found: the cyber cell has the offender's numbers.
 	Found struct {
 		Offender Party `json:"offender"`
+		// Complainants as in Triage.
+		Complainants int `json:"complainants,omitempty"`
 	}
 	// PoliceReported: the action report of the police has come.
 	PoliceReported struct{}
