@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -23,9 +24,25 @@ type Options struct {
 	MaxConns       int    // 8
 	ConnectTimeout time.Duration
 	QueryTimeout   time.Duration
+	// Keys for what is private. Without them nothing can be registered, opened
+	// or dialled (ErrNoKeys); everything else works.
+	Keys Keys
 	// Observe is told of every operation, for metrics; it must not block.
 	Observe func(op string, took time.Duration, err error)
 }
+
+// Keys are the two keys of the privacy section, 32 bytes each: one recognises a
+// number again, the other opens numbers, names and words. They stay in memory.
+type Keys struct{ Fingerprint, Seal []byte }
+
+// GoString hides the keys, so that printed options leak nothing.
+func (Keys) GoString() string { return "postgres.Keys(•••)" }
+
+// String hides the keys as well.
+func (Keys) String() string { return "•••" }
+
+// LogValue hides the keys in structured logs.
+func (Keys) LogValue() slog.Value { return slog.StringValue("•••") }
 
 func (o Options) orDefaults() Options {
 	if o.MaxConns <= 0 {

@@ -23,6 +23,7 @@ const (
 	KindCall       = "call"
 	KindCallEvent  = "call-event"
 	KindAgentEvent = "agent-event"
+	KindAttemptEnd = "attempt-end"
 )
 
 // CallRecord is one call from ring to end. Milliseconds are what the engine's
@@ -110,6 +111,36 @@ type AgentEvent struct {
 	Data   json.RawMessage `json:"data,omitempty"`
 }
 
+// The results of an attempt that are no cause of package cases.
+const (
+	// NotPlaced: no INVITE was sent, so that no phone rang.
+	NotPlaced = "not-placed"
+	// Interrupted: whoever dialled died, and it is not known what became of it.
+	Interrupted = "interrupted"
+)
+
+// AttemptEnd is how an attempt ended. Written again, it changes nothing; with it
+// the number is free for another attempt.
+type AttemptEnd struct {
+	Attempt string    `json:"attempt"`
+	Owner   string    `json:"owner"` // the dialer that saw it
+	Agent   string    `json:"agent,omitempty"`
+	Ended   time.Time `json:"ended"`
+	// Dialled is when the INVITE was sent, Answered when somebody answered.
+	Dialled  time.Time `json:"dialled,omitzero"`
+	Answered time.Time `json:"answered,omitzero"`
+	// Result is a word of cases.Cause, NotPlaced or Interrupted.
+	Result string `json:"result"`
+	Q850   int    `json:"q850,omitempty"`   // cause of Q.850, 0 when unknown
+	SIP    int    `json:"sip,omitempty"`    // last status of SIP, 0 when unknown
+	Detail string `json:"detail,omitempty"` // words for an operator, nothing private
+}
+
+// Kind names the type in the journal.
+func (AttemptEnd) Kind() string { return KindAttemptEnd }
+
+func (e AttemptEnd) key() string { return e.Attempt }
+
 // Kind names the type in the journal.
 func (CallRecord) Kind() string { return KindCall }
 
@@ -137,6 +168,10 @@ func DecodeRecord(kind string, data []byte) (Record, error) {
 		return e, wrapDecode(kind, err)
 	case KindAgentEvent:
 		var e AgentEvent
+		err = json.Unmarshal(data, &e)
+		return e, wrapDecode(kind, err)
+	case KindAttemptEnd:
+		var e AttemptEnd
 		err = json.Unmarshal(data, &e)
 		return e, wrapDecode(kind, err)
 	}
@@ -169,6 +204,14 @@ func (e CallEvent) insert() (string, []any) {
 func (e AgentEvent) insert() (string, []any) {
 	return `INSERT INTO agent_events (id, agent, at, event, reason, call_id, data) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
 		[]any{e.ID, e.Agent, e.At, e.Event, e.Reason, e.CallID, object(e.Data)}
+}
+
+// insert also frees the number: the table's trigger does it, so that nothing
+// can write the one without the other.
+func (e AttemptEnd) insert() (string, []any) {
+	return `INSERT INTO attempt_ends (attempt, owner, agent, ended_at, dialled_at, answered_at, result, q850, sip, detail)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+		[]any{e.Attempt, e.Owner, unlessEmpty(e.Agent), e.Ended, unlessZero(e.Dialled), unlessZero(e.Answered), e.Result, e.Q850, e.SIP, e.Detail}
 }
 
 func unlessZero(t time.Time) *time.Time {
