@@ -10,7 +10,9 @@ import (
 	"powerline/agent"
 	"powerline/call"
 	"powerline/internal/asterisk"
+	"powerline/internal/config"
 	"powerline/number"
+	"powerline/routing"
 )
 
 // Outbound says whom to call. An engine without one makes no calls; it can
@@ -60,6 +62,31 @@ type Placement struct {
 	DialFor  time.Duration
 	Agent    agent.ID
 	RingFor  time.Duration
+}
+
+// View is the floor as a dialer sees it.
+type View struct {
+	// Ready: the facts were read, the store answers, and this process runs in time.
+	Ready  bool
+	Agents []agent.Agent
+	Calls  []call.Call
+}
+
+// View is the floor at this moment: copies, the caller's to keep.
+func (e *Engine) View() View {
+	return View{Ready: e.healthy() && e.complete(), Agents: e.floor.Agents(), Calls: e.floor.Calls()}
+}
+
+// Config is the configuration in force.
+func (e *Engine) Config() config.Config { return e.settings().Config }
+
+// Waits is a caller who has no agent, as routing sees her, and false for every
+// other call.
+func Waits(c call.Call) (routing.Call, bool) {
+	if c.Stage != call.Waiting || c.Kind == call.Outbound {
+		return routing.Call{}, false
+	}
+	return Waiting(c), true
 }
 
 // Place begins an outbound call. It returns at once; the call's record tells

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"powerline/agent"
+	"powerline/cases"
 	"powerline/ivr"
 	"powerline/routing"
 )
@@ -263,6 +264,7 @@ type Outbound struct {
 	Every        time.Duration  `yaml:"every" doc:"how often due tasks are looked up"`
 	Reserve      Reserve        `yaml:"reserve" doc:"agents kept idle for callers while we dial"`
 	Kinds        []OutboundKind `yaml:"kinds" doc:"what a call that we make is about, and what follows it for the agent"`
+	Ladder       cases.Rules    `yaml:"ladder" doc:"every limit of the redressal process; docs/redressal.md says whose decision each is"`
 }
 
 // Reserve is how many idle agents no task may take. routing.md of the founders'

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"powerline/cases"
 	"powerline/ivr"
 	"powerline/routing"
 )
@@ -73,6 +74,7 @@ func Default() Config {
 			RingAgentFor: 10 * time.Second, DialFor: 30 * time.Second, Unreached: 4 * time.Second, Every: 500 * time.Millisecond,
 			Reserve: Reserve{Women: 6, Crisis: 3, Officers: 1, Resume: 1},
 			Kinds:   defaultKinds(),
+			Ladder:  cases.DefaultRules(),
 		},
 	}
 }

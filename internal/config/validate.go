@@ -456,6 +456,7 @@ func (c Config) checkOutbound(v *verdict) {
 	v.between("outbound.reserve.crisis", int64(o.Reserve.Crisis), 0, 1000)
 	v.between("outbound.reserve.officers", int64(o.Reserve.Officers), 0, 1000)
 	v.between("outbound.reserve.resume", int64(o.Reserve.Resume), 0, 1000)
+	v.adopt("outbound.ladder", "", o.Ladder.Validate())
 	seen := map[string]bool{}
 	for i, k := range o.Kinds {
 		path := fmt.Sprintf("outbound.kinds[%d]", i)
