@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"powerline/agent"
@@ -39,20 +38,9 @@ type Refusal struct{ Rule string }
 // Error names the rule.
 func (r *Refusal) Error() string { return "acd: not to be dialled now: " + r.Rule }
 
-// attemptPrefix begins the id of every attempt, which is the id of its call and
-// of the channel of whom we call. No caller's channel begins so: those begin
-// with the name of Asterisk's host.
-const attemptPrefix = "out-"
-
-// AttemptID is the id of an attempt, from something unique.
-func AttemptID(unique string) string { return attemptPrefix + unique }
-
-// IsAttempt reports whether a call or a channel is one of ours to somebody.
-func IsAttempt(id string) bool { return strings.HasPrefix(id, attemptPrefix) }
-
 // Placement is one attempt with the agent who shall speak.
 type Placement struct {
-	Attempt string // by AttemptID; its row is written already
+	Attempt string // by call.AttemptID; its row is written already
 	Task    string
 	Work    string // the kind of task, which is the call's category
 	Line    string // the number of ours that is shown
@@ -94,7 +82,7 @@ func Waits(c call.Call) (routing.Call, bool) {
 func (e *Engine) Place(p Placement) error {
 	a, known := e.floor.Agent(p.Agent)
 	switch {
-	case !IsAttempt(p.Attempt):
+	case !call.IsAttempt(p.Attempt):
 		return fmt.Errorf("acd: place %s: not an id of an attempt", p.Attempt)
 	case !known:
 		return fmt.Errorf("acd: place %s: agent %s is not known", p.Attempt, p.Agent)
@@ -117,7 +105,7 @@ func (e *Engine) Place(p Placement) error {
 
 // TakeBack ends an attempt that has reached nobody yet.
 func (e *Engine) TakeBack(attempt, why string) {
-	if m, ok := e.box(attempt); ok && IsAttempt(attempt) {
+	if m, ok := e.box(attempt); ok && call.IsAttempt(attempt) {
 		m.in.put(call.TakenBack{At: time.Now(), Why: why})
 	}
 }
@@ -185,7 +173,7 @@ func (m *mailbox) dialOut(ctx context.Context, cmd call.Dial) error {
 // silent, the agent hears a ringing tone.
 func (e *Engine) dialled(ev asterisk.Dialled) {
 	m, ok := e.box(ev.Channel.ID)
-	if !ok || !IsAttempt(ev.Channel.ID) {
+	if !ok || !call.IsAttempt(ev.Channel.ID) {
 		return
 	}
 	now := time.Now()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"powerline/agent"
+	"powerline/call"
 	"powerline/cases"
 	"powerline/internal/acd"
 	"powerline/internal/config"
@@ -181,7 +182,7 @@ func Line(o config.Outbound, k cases.Kind) string {
 func (d *Dialer) place(ctx context.Context, w postgres.Work, by agent.ID, view floorOf) {
 	o, t := d.settings(), w.Task
 	a := postgres.Attempt{
-		ID: acd.AttemptID(strings.ToLower(rand.Text())), Task: t.ID, Case: w.CaseID, Kind: t.Kind, Number: t.Number,
+		ID: call.AttemptID(strings.ToLower(rand.Text())), Task: t.ID, Case: w.CaseID, Kind: t.Kind, Number: t.Number,
 		Agent: by, CallerID: Line(o, t.Kind), At: d.now(),
 	}
 	if err := d.store.StartAttempt(ctx, o.Ladder, a); err != nil {
