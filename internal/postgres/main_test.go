@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -42,10 +43,12 @@ func address(t *testing.T) string {
 	return strings.Replace(server.Postgres.URL, "/postgres?", "/"+name+"?", 1)
 }
 
+var testKeys = Keys{Fingerprint: bytes.Repeat([]byte{7}, 32), Seal: bytes.Repeat([]byte{9}, 32)}
+
 // setup is a database of this test alone, with the schema in it.
 func setup(t *testing.T) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), address(t), Options{})
+	db, err := Open(t.Context(), address(t), Options{Keys: testKeys})
 	if err != nil {
 		t.Fatal(err)
 	}
