@@ -88,13 +88,6 @@ var Transitions = []Transition{
 	{"F-supervisor", anyOpen, "a supervisor closes: unreached, not ours, duplicate or hoax", Closed, ours},
 }
 
-// allows reports whether the table has the way.
-func allows(id string, from, to State) bool {
-	return slices.ContainsFunc(Transitions, func(t Transition) bool {
-		return t.ID == id && t.To == to && slices.Contains(t.From, from)
-	})
-}
-
 // Diagram is the table as a Mermaid state diagram. Ways that lead out of every
 // open state are drawn from a box of their own.
 func Diagram() string {
