@@ -152,15 +152,23 @@ func (l *life) fate(t cases.Task) (cases.Cause, cases.Outcome) {
 	case cases.CallContact:
 		odds, answers = toContact, contactAnswers
 	}
-	cause := draw(l.r, odds)
-	if cause != cases.Answered {
-		return cause, ""
+	for {
+		cause := draw(l.r, odds)
+		outcome := cases.Outcome("")
+		if cause == cases.Answered {
+			outcome = draw(l.r, answers)
+		}
+		if l.right[t.Number] && (cause == cases.Invalid || outcome == cases.WrongNumber) {
+			continue // known to be right
+		}
+		if outcome == rightPerson {
+			outcome = draw(l.r, says[t.Kind])
+		}
+		if l.right != nil && outcome != "" && outcome != cases.WrongNumber {
+			l.right[t.Number] = true
+		}
+		return cause, outcome
 	}
-	outcome := draw(l.r, answers)
-	if outcome == rightPerson {
-		outcome = draw(l.r, says[t.Kind])
-	}
-	return cause, outcome
 }
 
 func later(a, b time.Time) time.Time {

@@ -25,6 +25,8 @@ type life struct {
 	planned  []string // what has been planned for already
 	// dials is when each task in hand will be dialled.
 	dials map[cases.TaskID]dial
+	// right are numbers at which the right person was reached; nil: not kept.
+	right map[string]bool
 	// script overrides the odds; told, if set, hears of every step.
 	script []string
 	told   func(at time.Time, what cases.What, c cases.Case, effects []cases.Effect, v cases.Verdict)
@@ -57,9 +59,13 @@ func crowd(letter string, n int) []agent.Profile {
 }
 
 func newLife(o Options, n int) *life {
-	return &life{
+	l := &life{
 		c: cases.Case{ID: fmt.Sprintf("case-%d", n)}, r: rand.New(rand.NewPCG(o.Seed, uint64(n))), dials: map[cases.TaskID]dial{},
 	}
+	if o.Steady {
+		l.right = map[string]bool{}
+	}
+	return l
 }
 
 func (l *life) chance(p float64) bool { return l.r.Float64() < p }
@@ -268,7 +274,10 @@ func (l *life) rings(now cases.Case, t cases.Task) cases.What {
 func (l *life) decide(c cases.Case) cases.What {
 	station, resume := cases.Decided{Do: cases.ToStation}, cases.Decided{Do: cases.Resume}
 	unreached := cases.Decided{Do: cases.Close, Closure: cases.Unreached}
-	if c.OnHold() || c.InEmergency() {
+	switch {
+	case c.InEmergency() && c.Emergency.Confirmed:
+		return station // she cannot be called; asking again would not change it
+	case c.OnHold() || c.InEmergency():
 		return resume
 	}
 	switch c.Supervisor.Why {

@@ -17,6 +17,10 @@ type Options struct {
 	PerDay int // new cases a day
 	Rules  cases.Rules
 	Start  time.Time // midnight of the first day, local; zero: 1 January 2027
+	// Steady: a number at which the right person was reached stays right. Without
+	// it each dial draws anew, as the domain's table is written, and a number that
+	// was right yesterday can be a stranger's today.
+	Steady bool
 }
 
 // Report is what a run counted. Attempts, Tasks and Conversations are of the

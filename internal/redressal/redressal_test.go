@@ -43,18 +43,21 @@ func TestTheSameSeedGivesTheSameYear(t *testing.T) {
 	}
 }
 
-// TestAYear is the whole state for a year. It prints how many attempts a day
-// the model makes.
+// TestAYear is the whole state for a year, twice. It prints how many attempts a
+// day the model makes.
 func TestAYear(t *testing.T) {
 	if os.Getenv("POWERLINE_LONG") == "" {
 		t.Skip("set POWERLINE_LONG=1")
 	}
-	began := time.Now()
-	report, err := Run(Options{Seed: 1, Days: 365, PerDay: 1200, Rules: cases.DefaultRules()})
-	if err != nil {
-		t.Fatal(err)
+	for _, steady := range []bool{false, true} {
+		began := time.Now()
+		report, err := Run(Options{Seed: 1, Days: 365, PerDay: 1200, Rules: cases.DefaultRules(), Steady: steady})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("numbers stay right: %t; %s for a year; attempts a day from day 120 on: %.0f\n%s",
+			steady, time.Since(began).Round(time.Second), report.Mean(120), report)
 	}
-	t.Logf("%s for a year; attempts a day from day 120 on: %.0f\n%s", time.Since(began).Round(time.Second), report.Mean(120), report)
 }
 
 func TestGivenAScript_ThenTheLifeFollowsItToItsEnd(t *testing.T) {
