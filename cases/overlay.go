@@ -83,11 +83,20 @@ func (s *step) care() Verdict {
 // follow makes the counsellor's next call. A child who has nobody safe to be
 // asked is followed up all the same: she spoke with us.
 func (s *step) follow(why Why, due time.Time) {
-	p, known := s.speaker()
-	if !known {
-		p = s.c.Victim
+	p := s.followed()
+	if s.c.Terms.Dialable() && (len(p.Good()) == 0 || len(s.r.HoursOf(FollowUp, s.c.Terms)) == 0) {
+		s.alert(Supervisors, AlarmSuicidal)
+		s.unreached = true
+		return
 	}
 	s.open(FollowUp, why, p, due)
+}
+
+func (s *step) followed() Party {
+	if p, known := s.speaker(); known {
+		return p
+	}
+	return s.c.Victim
 }
 
 // suicidalInCall: the question of the call waits, the ladder does not stop.
@@ -161,12 +170,9 @@ const maxMissed = 3
 // the counsellor tries on meanwhile.
 func (s *step) welfare() {
 	s.alert(Supervisors, AlarmSuicidal)
-	if s.c.State.Open() && !s.c.frozen() {
-		s.raise(WelfareCheck)
-	}
+	s.unreached = true
 	s.c.SuicideCare.Missed++
-	p, _ := s.speaker()
-	if s.c.SuicideCare.Missed >= maxMissed || len(p.Good()) == 0 {
+	if s.c.SuicideCare.Missed >= maxMissed || len(s.followed().Good()) == 0 {
 		return // the supervisor's word begins it again
 	}
 	s.c.SuicideCare.Step = min(2, len(s.r.Care.After))
@@ -355,11 +361,15 @@ func (s *step) termsChanged(ev TermsChanged) Verdict {
 			t.NotAfter = time.Time{} // it was the limit of her own call
 		}
 		t = s.fit(t)
-		if t.Kind.ofLadder() && !t.Pull && unfit(t, t.Kind) != NoConcern {
-			s.raise(unfit(t, t.Kind))
-			continue
+		switch concern := unfit(t, t.Kind); {
+		case t.Pull || concern == NoConcern:
+			s.put(t)
+		case t.Kind.ofLadder():
+			s.raise(concern)
+		default:
+			s.shut(t.ID, CalledOff)
+			s.unreached = true
 		}
-		s.put(t)
 	}
 	return Applied
 }

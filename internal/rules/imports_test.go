@@ -72,6 +72,7 @@ var layers = map[string]layer{
 		ours: []string{"agent", "call", "cases", "internal/acd", "internal/config", "internal/postgres", "number", "routing"},
 		libs: []string{"github.com/prometheus/client_golang"},
 	},
+	"internal/redressal":  {ours: []string{"agent", "cases"}},
 	"internal/simulation": {ours: []string{"agent", "call", "internal/floor", "queue", "routing"}},
 
 	// Machinery of tests and of the demo.
