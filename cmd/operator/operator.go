@@ -135,8 +135,12 @@ func (s *Invocation) WithDB(ctx context.Context, use func(config.Config, *postgr
 	if err != nil {
 		return err
 	}
+	keys, err := keysOf(c)
+	if err != nil {
+		return err
+	}
 	db, err := postgres.Open(ctx, c.Postgres.DSN, postgres.Options{
-		Password: password, MaxConns: 2, ConnectTimeout: c.Postgres.ConnectTimeout, QueryTimeout: c.Postgres.QueryTimeout,
+		Password: password, MaxConns: 2, ConnectTimeout: c.Postgres.ConnectTimeout, QueryTimeout: c.Postgres.QueryTimeout, Keys: keys,
 	})
 	if err != nil {
 		return err
@@ -149,6 +153,27 @@ func (s *Invocation) WithDB(ctx context.Context, use func(config.Config, *postgr
 		return err
 	}
 	return use(c, db)
+}
+
+// keysOf reads the keys for what is private. Most commands need none, and an
+// operator's account may not be allowed to read them; who needs them is told.
+func keysOf(c config.Config) (k postgres.Keys, err error) {
+	for _, one := range []struct {
+		file string
+		key  *[]byte
+	}{{c.Privacy.FingerprintKeyFile, &k.Fingerprint}, {c.Privacy.SealKeyFile, &k.Seal}} {
+		if one.file == "" {
+			return postgres.Keys{}, nil
+		}
+		*one.key, err = config.Key(one.file)
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
+			return postgres.Keys{}, nil
+		}
+		if err != nil {
+			return postgres.Keys{}, err
+		}
+	}
+	return k, nil
 }
 
 // WithStore opens the live store and closes it afterwards.

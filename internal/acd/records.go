@@ -10,6 +10,7 @@ import (
 	"powerline/agent"
 	"powerline/call"
 	"powerline/cases"
+	"powerline/internal/config"
 	"powerline/internal/journal"
 	"powerline/internal/postgres"
 	"powerline/internal/roster"
@@ -19,6 +20,7 @@ import (
 type archive struct {
 	site   string
 	owner  string
+	clock  config.LadderClock // by which attempts are booked
 	writer *journal.Writer[postgres.Record]
 	log    *slog.Logger
 }
@@ -94,7 +96,7 @@ func (a *archive) record(r CallRecord) postgres.Record {
 // attemptEnd says how an attempt ended, in words that package cases knows.
 func (a *archive) attemptEnd(c call.Call) postgres.AttemptEnd {
 	e := postgres.AttemptEnd{
-		Attempt: c.ID, Owner: a.owner, Ended: c.EndedAt, Dialled: c.Dialled, Answered: c.Answered,
+		Attempt: c.ID, Owner: a.owner, Ended: a.clock.At(c.EndedAt), Dialled: a.clock.At(c.Dialled), Answered: a.clock.At(c.Answered),
 		Q850: c.Failure.Q850, SIP: c.Failure.SIP, Detail: c.Failure.Cause,
 	}
 	if n := len(c.Spoken); n > 0 {

@@ -178,6 +178,7 @@ func (s *server) openRecords(ctx context.Context) error {
 	}
 	db, err := postgres.Open(ctx, c.Postgres.DSN, postgres.Options{
 		Password: password, MaxConns: c.Postgres.MaxConns, ConnectTimeout: c.Postgres.ConnectTimeout, QueryTimeout: c.Postgres.QueryTimeout,
+		Keys:    postgres.Keys{Fingerprint: s.fingerprintKey, Seal: s.sealKey},
 		Observe: s.metrics.ObservePostgres,
 	})
 	if err != nil {
@@ -225,7 +226,7 @@ func (s *server) deps(more Extended) Deps {
 	return Deps{
 		Outbound: more.Outbound, Deaf: more.Deaf,
 		ARI: s.ari, Store: s.store, Roster: newRoster(s.db), Metrics: s.metrics, Log: s.log,
-		Records:        &archive{site: s.config.Instance.Site, owner: s.config.Instance.Name, writer: s.writer, log: s.log},
+		Records:        &archive{site: s.config.Instance.Site, owner: s.config.Instance.Name, clock: s.config.Outbound.Clock, writer: s.writer, log: s.log},
 		FingerprintKey: s.fingerprintKey, SealKey: s.sealKey,
 	}
 }

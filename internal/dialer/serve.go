@@ -24,7 +24,7 @@ func Serve(ctx context.Context, c config.Config, reload <-chan string, log *slog
 			}
 			return engine.Config().Outbound
 		}
-		d := New(Deps{Store: o.DB, Settings: settings, Metrics: NewMetrics(o.Registry), Log: log, Now: time.Now})
+		d := New(Deps{Store: o.DB, Settings: settings, Metrics: NewMetrics(o.Registry), Log: log, Now: func() time.Time { return c.Outbound.Clock.At(time.Now()) }})
 		return acd.Extended{
 			Outbound: d, Deaf: true,
 			Beside: func(ctx context.Context, e *acd.Engine) {

@@ -15,6 +15,7 @@ import (
 
 	asteriskconfig "powerline/asterisk-config"
 	"powerline/internal/config"
+	"powerline/internal/postgres"
 	"powerline/internal/stack"
 	"powerline/number"
 	"powerline/queue"
@@ -77,6 +78,8 @@ type Helpline struct {
 	binary  string
 	sounds  string
 	key     []byte // of fingerprints
+	seal    []byte
+	db      *postgres.DB
 	storeMu sync.Mutex
 	store   *queue.Store
 }
@@ -137,6 +140,9 @@ func (h *Helpline) Close() {
 	}
 	if h.store != nil {
 		_ = h.store.Close()
+	}
+	if h.db != nil {
+		h.db.Close()
 	}
 	if h.Stack != nil {
 		h.Stack.Stop()

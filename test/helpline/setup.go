@@ -132,7 +132,7 @@ func (h *Helpline) writeSecrets() error {
 	if _, err := rand.Read(key); err != nil {
 		return err
 	}
-	h.key = key[:32]
+	h.key, h.seal = key[:32], key[32:]
 	dsn, err := url.Parse(h.Postgres.URL)
 	if err != nil {
 		return err
