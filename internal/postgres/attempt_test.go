@@ -364,6 +364,48 @@ func TestGivenANumberThatMustNeverBeRung_WhenHerTaskIsDue_ThenItIsNotDialled(t *
 	}
 }
 
+func TestGivenAStrangerAtHerNumber_WhenSheTellsANewOne_ThenItIsTheOneThatIsRung(t *testing.T) {
+	d := openDesk(t)
+	f := d.register(complaint(t, "r1"))
+	d.talk(monday.Add(time.Minute), "dinesh", cases.Warned)
+	at := monday.Add(3*day + time.Hour)
+	if s := d.talk(at, "bina", cases.WrongNumber); !s.Case.ForSupervisor() {
+		t.Fatalf("in %s", s.Case.State)
+	}
+	hers := party(t, "", intake.Woman, otherNumber).Numbers[0]
+	s, err := d.Apply(t.Context(), d.rules, f.Case.ID, cases.Event{
+		ID: "terms", Version: AnyVersion, At: at.Add(time.Hour), By: "asha", What: cases.TermsChanged{Terms: f.Case.Terms},
+	}, intake.Told{Hers: hers, Safe: []intake.SafeContact{{Number: hers, Whose: "sister"}}})
+	if err != nil || s.Verdict != cases.Applied || s.Case.Victim.Numbers[0].Bad {
+		t.Fatalf("%s, %v", s.Verdict, err)
+	}
+	if s, err = d.Apply(t.Context(), d.rules, f.Case.ID, cases.Event{
+		ID: "ask", Version: s.Case.Version, At: at.Add(time.Hour), By: "asha", What: cases.Decided{Do: cases.AskHer},
+	}, intake.Told{}); err != nil || s.Verdict != cases.Applied {
+		t.Fatalf("%s, %v", s.Verdict, err)
+	}
+	a := d.attempt(d.dueTask(at.Add(time.Hour)), "bina", at.Add(time.Hour))
+	if err := d.StartAttempt(t.Context(), d.rules, a); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := d.NumberToDial(t.Context(), a.ID); err != nil || n.Dial() != "+91"+otherNumber {
+		t.Fatal("another number is dialled")
+	}
+	adult := party(t, contactName, intake.Woman, contactNumber)
+	for i, want := range []string{contactNumber, hisNumber} {
+		adult.Numbers = party(t, "", intake.Woman, want).Numbers
+		if s, err = d.Apply(t.Context(), d.rules, f.Case.ID, cases.Event{
+			ID: fmt.Sprint("adult", i), Version: AnyVersion, At: at.Add(2 * time.Hour), By: "asha", What: cases.TermsChanged{Terms: f.Case.Terms},
+		}, intake.Told{Adult: adult}); err != nil || s.Verdict != cases.Applied {
+			t.Fatalf("%s, %v", s.Verdict, err)
+		}
+		opened, err := d.OpenParty(t.Context(), f.Case.ID, s.Case.Adult.ID, Reader{By: "asha", At: at})
+		if err != nil || len(opened.Numbers) != 1 || opened.Numbers[0].Number.Show() != "+91"+want || opened.Role != cases.Adult {
+			t.Fatalf("%+v, %v", opened, err)
+		}
+	}
+}
+
 func TestGivenACallerWhoGaveUp_WhenCalledBack_ThenByAWomanTwiceAtMostAndNotOnceSheCalls(t *testing.T) {
 	d := openDesk(t)
 	gaveUp := cases.GaveUp{Call: "c1", Left: monday, Waited: time.Minute}
