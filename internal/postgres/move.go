@@ -63,6 +63,9 @@ func (db *DB) move(ctx context.Context, tx pgx.Tx, rules cases.Rules, h held, ev
 	if verdict != cases.Applied {
 		return Step{Verdict: verdict, Case: c}, nil
 	}
+	if err := n.safeIsHers(next); err != nil {
+		return Step{}, err
+	}
 	if err := n.write(ctx, tx, c.ID, ev.At); err != nil {
 		return Step{}, err
 	}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -175,6 +176,18 @@ func (n newcomers) neverRing(p *cases.Party) {
 			}
 		}
 	}
+}
+
+// safeIsHers holds terms to numbers that are hers: anybody else's terms are
+// none of this case.
+func (n newcomers) safeIsHers(c cases.Case) error {
+	for _, s := range n.safe {
+		is := func(one cases.Number) bool { return one.Print == s.print }
+		if !slices.ContainsFunc(c.Victim.Numbers, is) && !slices.ContainsFunc(c.Adult.Numbers, is) {
+			return errors.New("terms for a number that is not hers: tell the number as well")
+		}
+	}
+	return nil
 }
 
 // setAsideNever takes tasks of hers out of the way whose number must never be

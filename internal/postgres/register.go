@@ -20,8 +20,9 @@ import (
 	"powerline/person"
 )
 
-// importLimit is how long an import may take: thousands of cases, one transaction.
-const importLimit = time.Minute
+// importLimit is how long an import may take: at some 9 ms a case, tens of
+// thousands of cases in one transaction.
+const importLimit = 5 * time.Minute
 
 // Register stores a complaint: parties and numbers sealed, the case stepped by
 // cases.Filed, its tasks. It is idempotent by r.Case and r.EventID. The

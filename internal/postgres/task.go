@@ -95,18 +95,20 @@ func (db *DB) Due(ctx context.Context, rules cases.Rules, now time.Time, limit i
 	minute := local.Hour()*60 + local.Minute()
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, cases.Local)
 	err = db.within(ctx, "list due tasks", func(ctx context.Context) error {
-		rows, err := db.pool.Query(ctx, `SELECT `+workColumns+` FROM `+workTables+`
-			WHERE t.ended_as IS NULL AND t.set_aside IS NULL AND NOT t.pull AND t.number IS NOT NULL AND t.kind <> 'identify'
-				AND t.due <= $2 AND (t.not_after IS NULL OR t.not_after > $2)
-				AND EXISTS (SELECT FROM unnest(t.window_days, t.window_from, t.window_to) AS w (days, begins, ends)
-					WHERE w.days & $3 <> 0 AND w.begins <= $4 AND $4 < w.ends)
-				AND u.task IS NULL AND NOT coalesce(s.never, false)
-				AND NOT EXISTS (SELECT FROM live_numbers l WHERE l.number = t.number)
-				AND NOT EXISTS (SELECT FROM paused_kinds p WHERE p.kind = t.kind)
-				AND (t.kind NOT IN ('offender', 'ffr') OR c.barred = '')
-				AND (t.kind IN ('follow-up', 'callback') OR c.concern = '')
-				AND (SELECT count(*) FROM rung_attempts a WHERE a.number = t.number AND a.at >= $5) < $6
-			ORDER BY t.priority DESC, t.due, t.id LIMIT $7`,
+		// Picked first and read afterwards: documents are read of those only that come back.
+		rows, err := db.pool.Query(ctx, `SELECT `+workColumns+` FROM `+workTables+` WHERE t.id IN (SELECT t.id FROM `+workTables+`
+				WHERE t.ended_as IS NULL AND t.set_aside IS NULL AND NOT t.pull AND t.number IS NOT NULL AND t.kind <> 'identify'
+					AND t.due <= $2 AND (t.not_after IS NULL OR t.not_after > $2)
+					AND EXISTS (SELECT FROM unnest(t.window_days, t.window_from, t.window_to) AS w (days, begins, ends)
+						WHERE w.days & $3 <> 0 AND w.begins <= $4 AND $4 < w.ends)
+					AND u.task IS NULL AND NOT coalesce(s.never, false)
+					AND NOT EXISTS (SELECT FROM live_numbers l WHERE l.number = t.number)
+					AND NOT EXISTS (SELECT FROM paused_kinds p WHERE p.kind = t.kind)
+					AND (t.kind NOT IN ('offender', 'ffr') OR c.barred = '')
+					AND (t.kind IN ('follow-up', 'callback') OR c.concern = '')
+					AND (SELECT count(*) FROM rung_attempts a WHERE a.number = t.number AND a.at >= $5) < $6
+				ORDER BY t.priority DESC, t.due, t.id LIMIT $7)
+			ORDER BY t.priority DESC, t.due, t.id`,
 			now.Add(-lookBack), now, 1<<local.Weekday(), minute, midnight, rules.Limits.PerNumber, limit)
 		if err != nil {
 			return err
