@@ -177,15 +177,16 @@ func (db *DB) NumberToDial(ctx context.Context, attemptID string) (n number.Numb
 		if err := db.opts.Keys.check(); err != nil {
 			return err
 		}
+		var print string
 		var sealed []byte
-		err := db.pool.QueryRow(ctx, `SELECT n.sealed FROM live_numbers l JOIN numbers n ON n.fingerprint = l.number WHERE l.attempt = $1`, attemptID).Scan(&sealed)
+		err := db.pool.QueryRow(ctx, `SELECT n.fingerprint, n.sealed FROM live_numbers l JOIN numbers n ON n.fingerprint = l.number WHERE l.attempt = $1`, attemptID).Scan(&print, &sealed)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrNoAttempt
 		}
 		if err != nil {
 			return err
 		}
-		n, err = number.Open(db.opts.Keys.Seal, sealed)
+		n, err = db.openNumber(print, sealed)
 		return err
 	})
 	return n, err

@@ -529,3 +529,56 @@ func TestGivenATimerThatTheLadderDoesNotTake_WhenFired_ThenItIsPutAsideAndBlocks
 		t.Fatalf("%d alerts", n)
 	}
 }
+
+func TestGivenPoison_WhenWorkIsListed_ThenItIsSetAsideAndTheOthersAreNot(t *testing.T) {
+	d := openDesk(t)
+	var ids []string
+	for i := range 3 {
+		r := complaint(t, fmt.Sprint(i))
+		r.Victim, r.Safe = party(t, herName, intake.Woman, fmt.Sprintf("981234500%d", i)), nil
+		r.Offender = party(t, hisName, intake.Man, fmt.Sprintf("982234500%d", i))
+		r.Minor = true // for a timer
+		ids = append(ids, d.register(r).Case.ID)
+	}
+	for _, sql := range []string{
+		`ALTER TABLE cases DISABLE TRIGGER case_moves_by_one`,
+		`UPDATE tasks SET doc = doc || '{"window":["never at all"]}' WHERE case_id = '` + ids[0] + `'`,
+		`UPDATE cases SET doc = doc || '{"timers":7}' WHERE id = '` + ids[1] + `'`,
+	} {
+		if _, err := d.pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w := d.dueTask(monday); w.CaseID != ids[2] {
+		t.Fatalf("%+v", w)
+	}
+	if n := d.count(t, "tasks WHERE set_aside IS NOT NULL"); n != 2 {
+		t.Errorf("%d set aside", n)
+	}
+	at := monday.Add(2 * day)
+	for range 2 {
+		timers, err := d.DueTimers(t.Context(), at, 10)
+		if err != nil || len(timers) != 2 {
+			t.Fatalf("%v, %v", timers, err)
+		}
+	}
+	if n := d.count(t, "outbox WHERE topic IN ('set-aside', 'timers-aside')"); n != 3 {
+		t.Errorf("%d alerts", n)
+	}
+	d.dueTask(monday) // goes on being so
+}
+
+func TestGivenSealedNumbersSwapped_WhenOneIsOpened_ThenItIsNotTheOther(t *testing.T) {
+	d := openDesk(t)
+	f := d.register(complaint(t, "r1"))
+	a := d.attempt(d.dueTask(monday), "dinesh", monday)
+	if err := d.StartAttempt(t.Context(), d.rules, a); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.pool.Exec(t.Context(), `UPDATE numbers SET sealed = (SELECT sealed FROM numbers WHERE fingerprint = $1)`, f.Case.Victim.Numbers[0].Print); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := d.NumberToDial(t.Context(), a.ID); !errors.Is(err, ErrOtherNumber) || n.Dial() != "" {
+		t.Fatalf("%v: her number would be dialled for his", err)
+	}
+}
