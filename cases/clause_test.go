@@ -2,6 +2,7 @@ package cases_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -301,4 +302,41 @@ func has(why []cases.Reason, rule cases.Rule) bool {
 		}
 	}
 	return false
+}
+
+// What was heard is acted upon, even when the task behind the call is gone.
+func TestGivenTheTaskIsGone_WhenSheSaysThatSheIsInDanger_ThenItIsAnEmergency(t *testing.T) {
+	l := filedLadder(t, complaint())
+	l.speak("dinesh", cases.CallOffender, cases.Warned)
+	task := l.task(cases.AskFeedback)
+	l.send("asha", cases.Called{Outcome: cases.Satisfied})
+	for outcome, want := range map[cases.Outcome]cases.Verdict{cases.InDanger: cases.Applied, cases.StillHarassed: cases.Ignored} {
+		ev := cases.Event{ID: "late", Version: l.c.Version, At: l.at, By: "bina", What: cases.Spoken{Task: task.ID, Attempt: "a", Dialled: l.at, Outcome: outcome}}
+		next, _, verdict := l.r.Step(l.c, ev)
+		if verdict != want || next.InEmergency() != (want == cases.Applied) {
+			t.Errorf("%s: %s, emergency %t", outcome, verdict, next.InEmergency())
+		}
+	}
+}
+
+// A task's id is the same when the step is done again, and says nothing of the
+// case.
+func TestGivenAStepIsDoneAgain_ThenTheTaskHasTheSameOpaqueID(t *testing.T) {
+	one, two := filedLadder(t, complaint()).c, filedLadder(t, complaint()).c
+	if one.Tasks[0].ID != two.Tasks[0].ID || strings.Contains(string(one.Tasks[0].ID), one.ID) {
+		t.Errorf("%s and %s", one.Tasks[0].ID, two.Tasks[0].ID)
+	}
+}
+
+func BenchmarkStep(b *testing.B) {
+	r := cases.DefaultRules()
+	c, _, _ := r.Step(cases.Case{ID: "c"}, cases.Event{ID: "f", At: start, What: complaint()})
+	ev := cases.Event{ID: "e", Version: 1, At: start, By: "dinesh", What: cases.Spoken{
+		Task: c.Tasks[0].ID, Attempt: "a", Number: "n-him", Dialled: start, Outcome: cases.Warned,
+	}}
+	for b.Loop() {
+		if _, _, verdict := r.Step(c, ev); verdict != cases.Applied {
+			b.Fatal(verdict)
+		}
+	}
 }

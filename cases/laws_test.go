@@ -380,6 +380,6 @@ func (l *life) wild(t *rapid.T) cases.What {
 		cases.TimeUp{Timer: rapid.SampledFrom(timers).Draw(t, "timer")},
 		cases.Found{Offender: cases.Party{Numbers: []cases.Number{{Print: "found"}}}, Complainants: 1},
 		cases.PoliceReported{}, cases.ChildReported{}, cases.HelpConfirmed{}, cases.CareCleared{}, cases.Vetoed{},
-		cases.TermsChanged{Terms: terms(t)},
+		cases.TermsChanged{Terms: terms(t), Number: rapid.SampledFrom([]string{"", "victim-number-2"}).Draw(t, "new")},
 	}).Draw(t, "what")
 }

@@ -353,12 +353,22 @@ func (s *step) timeUp(ev TimeUp) Verdict {
 func (s *step) termsChanged(ev TermsChanged) Verdict {
 	s.c.Terms = ev.Terms
 	s.c.Terms.Windows = slices.Clone(ev.Terms.Windows)
+	if ev.Adult.ID != "" {
+		s.c.Adult = ev.Adult
+		s.c.Adult.Numbers = slices.Clone(ev.Adult.Numbers)
+	}
+	if ev.Number != "" {
+		s.rungAt(ev.Number)
+	}
 	for _, t := range slices.Clone(s.c.Tasks) {
 		if !t.Kind.ToVictim() {
 			continue
 		}
 		if t.Pull && s.c.Terms.Dialable() && t.Kind == AskFeedback {
 			t.NotAfter = time.Time{} // it was the limit of her own call
+		}
+		if p, _, known := s.c.Party(t.Party); known {
+			t.Number = choose(t, p)
 		}
 		t = s.fit(t)
 		switch concern := unfit(t, t.Kind); {
@@ -372,4 +382,19 @@ func (s *step) termsChanged(ev TermsChanged) Verdict {
 		}
 	}
 	return Applied
+}
+
+// rungAt puts a number first among those of whoever is asked.
+func (s *step) rungAt(print string) {
+	whose := &s.c.Victim
+	if p, known := s.speaker(); known && p.ID == s.c.Adult.ID {
+		whose = &s.c.Adult
+	}
+	numbers := []Number{{Print: print}}
+	for _, n := range whose.Numbers {
+		if n.Print != print {
+			numbers = append(numbers, n)
+		}
+	}
+	whose.Numbers = numbers
 }

@@ -259,7 +259,11 @@ func (h *history) what(name string, plain []string, arg map[string]string) cases
 	case "decide":
 		return cases.Decided{Do: cases.Decision(first), Closure: cases.Closure(arg["closure"])}
 	case "terms":
-		return cases.TermsChanged{Terms: h.terms(arg)}
+		ev := cases.TermsChanged{Terms: h.terms(arg), Number: arg["number"]}
+		if id := arg["adult"]; id != "" {
+			ev.Adult = cases.Party{ID: id, Numbers: []cases.Number{{Print: "n-" + id}}}
+		}
+		return ev
 	}
 	for _, w := range []cases.What{cases.PoliceReported{}, cases.ChildReported{}, cases.HelpConfirmed{}, cases.CareCleared{}, cases.Vetoed{}} {
 		if (cases.Event{What: w}).Name() == name {

@@ -60,7 +60,7 @@ func (db *DB) StartAttempt(ctx context.Context, rules cases.Rules, a Attempt) er
 			}
 			// Before the rules are asked, so that of two who want the number the
 			// second waits for the first, and then sees what it wrote.
-			if err := insertAttempt(ctx, tx, a, p.Fits(w.Task.Pool)); err != nil {
+			if err := insertAttempt(ctx, tx, a, w.Task.Takes(p)); err != nil {
 				return err
 			}
 			return allowed(ctx, tx, rules, w, a, p)
@@ -113,6 +113,10 @@ func holdTask(ctx context.Context, tx pgx.Tx, a Attempt) (Work, error) {
 		return w, ErrTaskChanged
 	case w.InHand != "":
 		return w, ErrTaskInHand
+	case !w.Task.Kind.Dialled():
+		return w, &Forbidden{[]cases.Reason{{Rule: cases.DeskWork}}}
+	case w.Task.Number == "":
+		return w, &Forbidden{[]cases.Reason{{Rule: cases.NoNumberKnown}}}
 	}
 	return w, nil
 }
@@ -126,10 +130,10 @@ func readWork(ctx context.Context, tx pgx.Tx, id cases.TaskID, at time.Time) (Wo
 }
 
 // insertAttempt writes the attempt and takes number and task. The law of who
-// may call whom is a constraint of the table; fits says it in better words.
-func insertAttempt(ctx context.Context, tx pgx.Tx, a Attempt, fits bool) error {
-	if !fits {
-		return &Forbidden{[]cases.Reason{{Rule: cases.NobodyFits, Detail: string(cases.WrongPool)}}}
+// may call whom is a constraint of the table; the bar says it in better words.
+func insertAttempt(ctx context.Context, tx pgx.Tx, a Attempt, bar cases.Bar) error {
+	if bar != cases.NoBar {
+		return &Forbidden{[]cases.Reason{{Rule: cases.NobodyFits, Detail: string(bar)}}}
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO attempts (id, task, case_id, kind, number, agent, caller_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		a.ID, string(a.Task), unlessEmpty(a.Case), string(a.Kind), a.Number, string(a.Agent), a.CallerID, a.At)
@@ -173,15 +177,16 @@ func (db *DB) NumberToDial(ctx context.Context, attemptID string) (n number.Numb
 		if err := db.opts.Keys.check(); err != nil {
 			return err
 		}
+		var print string
 		var sealed []byte
-		err := db.pool.QueryRow(ctx, `SELECT n.sealed FROM live_numbers l JOIN numbers n ON n.fingerprint = l.number WHERE l.attempt = $1`, attemptID).Scan(&sealed)
+		err := db.pool.QueryRow(ctx, `SELECT n.fingerprint, n.sealed FROM live_numbers l JOIN numbers n ON n.fingerprint = l.number WHERE l.attempt = $1`, attemptID).Scan(&print, &sealed)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrNoAttempt
 		}
 		if err != nil {
 			return err
 		}
-		n, err = number.Open(db.opts.Keys.Seal, sealed)
+		n, err = db.openNumber(print, sealed)
 		return err
 	})
 	return n, err

@@ -364,6 +364,48 @@ func TestGivenANumberThatMustNeverBeRung_WhenHerTaskIsDue_ThenItIsNotDialled(t *
 	}
 }
 
+func TestGivenAStrangerAtHerNumber_WhenSheTellsANewOne_ThenItIsTheOneThatIsRung(t *testing.T) {
+	d := openDesk(t)
+	f := d.register(complaint(t, "r1"))
+	d.talk(monday.Add(time.Minute), "dinesh", cases.Warned)
+	at := monday.Add(3*day + time.Hour)
+	if s := d.talk(at, "bina", cases.WrongNumber); !s.Case.ForSupervisor() {
+		t.Fatalf("in %s", s.Case.State)
+	}
+	hers := party(t, "", intake.Woman, otherNumber).Numbers[0]
+	s, err := d.Apply(t.Context(), d.rules, f.Case.ID, cases.Event{
+		ID: "terms", Version: AnyVersion, At: at.Add(time.Hour), By: "asha", What: cases.TermsChanged{Terms: f.Case.Terms},
+	}, intake.Told{Hers: hers, Safe: []intake.SafeContact{{Number: hers, Whose: "sister"}}})
+	if err != nil || s.Verdict != cases.Applied || s.Case.Victim.Numbers[0].Bad {
+		t.Fatalf("%s, %v", s.Verdict, err)
+	}
+	if s, err = d.Apply(t.Context(), d.rules, f.Case.ID, cases.Event{
+		ID: "ask", Version: s.Case.Version, At: at.Add(time.Hour), By: "asha", What: cases.Decided{Do: cases.AskHer},
+	}, intake.Told{}); err != nil || s.Verdict != cases.Applied {
+		t.Fatalf("%s, %v", s.Verdict, err)
+	}
+	a := d.attempt(d.dueTask(at.Add(time.Hour)), "bina", at.Add(time.Hour))
+	if err := d.StartAttempt(t.Context(), d.rules, a); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := d.NumberToDial(t.Context(), a.ID); err != nil || n.Dial() != "+91"+otherNumber {
+		t.Fatal("another number is dialled")
+	}
+	adult := party(t, contactName, intake.Woman, contactNumber)
+	for i, want := range []string{contactNumber, hisNumber} {
+		adult.Numbers = party(t, "", intake.Woman, want).Numbers
+		if s, err = d.Apply(t.Context(), d.rules, f.Case.ID, cases.Event{
+			ID: fmt.Sprint("adult", i), Version: AnyVersion, At: at.Add(2 * time.Hour), By: "asha", What: cases.TermsChanged{Terms: f.Case.Terms},
+		}, intake.Told{Adult: adult}); err != nil || s.Verdict != cases.Applied {
+			t.Fatalf("%s, %v", s.Verdict, err)
+		}
+		opened, err := d.OpenParty(t.Context(), f.Case.ID, s.Case.Adult.ID, Reader{By: "asha", At: at})
+		if err != nil || len(opened.Numbers) != 1 || opened.Numbers[0].Number.Show() != "+91"+want || opened.Role != cases.Adult {
+			t.Fatalf("%+v, %v", opened, err)
+		}
+	}
+}
+
 func TestGivenACallerWhoGaveUp_WhenCalledBack_ThenByAWomanTwiceAtMostAndNotOnceSheCalls(t *testing.T) {
 	d := openDesk(t)
 	gaveUp := cases.GaveUp{Call: "c1", Left: monday, Waited: time.Minute}
@@ -485,5 +527,58 @@ func TestGivenATimerThatTheLadderDoesNotTake_WhenFired_ThenItIsPutAsideAndBlocks
 	}
 	if n := d.count(t, "outbox WHERE topic = 'timers-aside'"); n != 1 {
 		t.Fatalf("%d alerts", n)
+	}
+}
+
+func TestGivenPoison_WhenWorkIsListed_ThenItIsSetAsideAndTheOthersAreNot(t *testing.T) {
+	d := openDesk(t)
+	var ids []string
+	for i := range 3 {
+		r := complaint(t, fmt.Sprint(i))
+		r.Victim, r.Safe = party(t, herName, intake.Woman, fmt.Sprintf("981234500%d", i)), nil
+		r.Offender = party(t, hisName, intake.Man, fmt.Sprintf("982234500%d", i))
+		r.Minor = true // for a timer
+		ids = append(ids, d.register(r).Case.ID)
+	}
+	for _, sql := range []string{
+		`ALTER TABLE cases DISABLE TRIGGER case_moves_by_one`,
+		`UPDATE tasks SET doc = doc || '{"window":["never at all"]}' WHERE case_id = '` + ids[0] + `'`,
+		`UPDATE cases SET doc = doc || '{"timers":7}' WHERE id = '` + ids[1] + `'`,
+	} {
+		if _, err := d.pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w := d.dueTask(monday); w.CaseID != ids[2] {
+		t.Fatalf("%+v", w)
+	}
+	if n := d.count(t, "tasks WHERE set_aside IS NOT NULL"); n != 2 {
+		t.Errorf("%d set aside", n)
+	}
+	at := monday.Add(2 * day)
+	for range 2 {
+		timers, err := d.DueTimers(t.Context(), at, 10)
+		if err != nil || len(timers) != 2 {
+			t.Fatalf("%v, %v", timers, err)
+		}
+	}
+	if n := d.count(t, "outbox WHERE topic IN ('set-aside', 'timers-aside')"); n != 3 {
+		t.Errorf("%d alerts", n)
+	}
+	d.dueTask(monday) // goes on being so
+}
+
+func TestGivenSealedNumbersSwapped_WhenOneIsOpened_ThenItIsNotTheOther(t *testing.T) {
+	d := openDesk(t)
+	f := d.register(complaint(t, "r1"))
+	a := d.attempt(d.dueTask(monday), "dinesh", monday)
+	if err := d.StartAttempt(t.Context(), d.rules, a); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.pool.Exec(t.Context(), `UPDATE numbers SET sealed = (SELECT sealed FROM numbers WHERE fingerprint = $1)`, f.Case.Victim.Numbers[0].Print); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := d.NumberToDial(t.Context(), a.ID); !errors.Is(err, ErrOtherNumber) || n.Dial() != "" {
+		t.Fatalf("%v: her number would be dialled for his", err)
 	}
 }

@@ -39,6 +39,15 @@ func audit(ctx context.Context, tx pgx.Tx, d Deed) error {
 	return err
 }
 
+// auditAll appends several rows in one go, for an import.
+func auditAll(ctx context.Context, tx pgx.Tx, all []Deed) error {
+	batch := &pgx.Batch{}
+	for _, d := range all {
+		batch.Queue(`INSERT INTO audit (at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5)`, d.At, d.By, d.Action, d.Subject, d.Detail)
+	}
+	return tx.SendBatch(ctx, batch).Close()
+}
+
 // Deeds lists rows behind a sequence number, in order; at most limit.
 func (db *DB) Deeds(ctx context.Context, after int64, limit int) (all []Deed, err error) {
 	err = db.within(ctx, "read audit", func(ctx context.Context) error {

@@ -63,40 +63,44 @@ func (db *DB) move(ctx context.Context, tx pgx.Tx, rules cases.Rules, h held, ev
 	if verdict != cases.Applied {
 		return Step{Verdict: verdict, Case: c}, nil
 	}
+	if err := n.safeIsHers(next); err != nil {
+		return Step{}, err
+	}
 	if err := n.write(ctx, tx, c.ID, ev.At); err != nil {
 		return Step{}, err
 	}
 	h.file.Case = next
-	if err := h.writeMove(ctx, tx, c.State, ev, effects); err != nil {
+	deed, err := h.writeMove(ctx, tx, c.State, ev, effects)
+	if err != nil {
 		return Step{}, err
 	}
-	return Step{Verdict: cases.Applied, Case: next, Effects: effects}, n.setAsideNever(ctx, tx, c.ID, ev.At)
+	if err := setAsideNever(ctx, tx, c.ID, ev.At); err != nil {
+		return Step{}, err
+	}
+	return Step{Verdict: cases.Applied, Case: next, Effects: effects}, audit(ctx, tx, deed)
 }
 
 // writeMove stores a case that has been stepped: its event, itself, its tasks,
-// what is to be told, and at last the audit, which all movers queue up for.
-func (h held) writeMove(ctx context.Context, tx pgx.Tx, from cases.State, ev cases.Event, effects []cases.Effect) error {
+// what is to be told. It returns the row of the audit, for the end of the
+// transaction: until the commit nobody else can append to the audit.
+func (h held) writeMove(ctx context.Context, tx pgx.Tx, from cases.State, ev cases.Event, effects []cases.Effect) (Deed, error) {
 	if err := h.writeEvent(ctx, tx, from, ev, effects); err != nil {
-		return err
+		return Deed{}, err
 	}
 	if err := h.update(ctx, tx); err != nil {
-		return err
+		return Deed{}, err
 	}
 	if err := writePartyNumbers(ctx, tx, h.file.Case); err != nil {
-		return err
+		return Deed{}, err
 	}
 	for i, e := range effects {
 		if err := h.writeEffect(ctx, tx, ev.At, i, e); err != nil {
-			return fmt.Errorf("%s: %w", cases.EffectName(e), err)
+			return Deed{}, fmt.Errorf("%s: %w", cases.EffectName(e), err)
 		}
 	}
-	by := string(ev.By)
-	if by == "" {
-		by = engine
-	}
 	c := h.file.Case
-	return audit(ctx, tx, Deed{At: ev.At, By: by, Action: "case-" + ev.Name(), Subject: c.ID, Detail: detail(
-		"event", ev.ID, "version", c.Version, "from", from, "to", c.State)})
+	return Deed{At: ev.At, By: orEngine(ev.By), Action: "case-" + ev.Name(), Subject: c.ID, Detail: detail(
+		"event", ev.ID, "version", c.Version, "from", from, "to", c.State)}, nil
 }
 
 func (h held) writeEvent(ctx context.Context, tx pgx.Tx, from cases.State, ev cases.Event, effects []cases.Effect) error {

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -74,6 +75,8 @@ func (db *DB) newcomers(c cases.Case, ev *cases.Event, told intake.Told) (newcom
 		what.Offender, err = db.sealParty(&n, c.Offender.ID, cases.Offender, told.Offender)
 		ev.What = what
 	case cases.TermsChanged:
+		err = db.hers(&n, c, ev.ID, &what, told)
+		ev.What = what
 	default:
 		err = fmt.Errorf("the event %s has no room for what was told", ev.Name())
 	}
@@ -81,6 +84,27 @@ func (db *DB) newcomers(c cases.Case, ev *cases.Event, told intake.Told) (newcom
 		return n, err
 	}
 	return n, db.sealSafe(&n, told.Safe)
+}
+
+// hers takes in a further number of the victim, and the adult who speaks for her.
+func (db *DB) hers(n *newcomers, c cases.Case, eventID string, what *cases.TermsChanged, told intake.Told) error {
+	if !told.Hers.Withheld() {
+		prints, err := db.sealNumbers(n, []number.Number{told.Hers})
+		if err != nil {
+			return err
+		}
+		what.Number = prints[0]
+	}
+	if !told.Adult.Known() {
+		return nil
+	}
+	id := c.Adult.ID
+	if id == "" {
+		id = intake.PartyID(c.ID, eventID, 0)
+	}
+	adult, err := db.sealParty(n, id, cases.Adult, told.Adult)
+	what.Adult = adult
+	return err
 }
 
 // sealNumbers seals numbers that are to be dialled, and returns their
@@ -154,27 +178,33 @@ func (n newcomers) neverRing(p *cases.Party) {
 	}
 }
 
-// setAsideNever takes her tasks in hand out of the way when it is told later
-// that their number must never be rung. The ladder has no event for it, so a
-// supervisor looks.
-func (n newcomers) setAsideNever(ctx context.Context, tx pgx.Tx, caseID string, at time.Time) error {
+// safeIsHers holds terms to numbers that are hers: anybody else's terms are
+// none of this case.
+func (n newcomers) safeIsHers(c cases.Case) error {
 	for _, s := range n.safe {
-		if !s.terms.Never {
-			continue
+		is := func(one cases.Number) bool { return one.Print == s.print }
+		if !slices.ContainsFunc(c.Victim.Numbers, is) && !slices.ContainsFunc(c.Adult.Numbers, is) {
+			return errors.New("terms for a number that is not hers: tell the number as well")
 		}
-		rows, err := tx.Query(ctx, `SELECT id FROM tasks WHERE case_id = $1 AND number = $2 AND ended_as IS NULL AND set_aside IS NULL
-			AND kind NOT IN ('offender', 'ffr') ORDER BY id`, caseID, s.print)
-		if err != nil {
+	}
+	return nil
+}
+
+// setAsideNever takes tasks of hers out of the way whose number must never be
+// rung. The ladder does not know that, so a supervisor looks.
+func setAsideNever(ctx context.Context, tx pgx.Tx, caseID string, at time.Time) error {
+	rows, err := tx.Query(ctx, `SELECT t.id FROM tasks t JOIN safe_contacts s ON s.case_id = t.case_id AND s.number = t.number
+		WHERE t.case_id = $1 AND s.never AND t.ended_as IS NULL AND t.set_aside IS NULL AND NOT t.pull AND t.kind NOT IN ('offender', 'ffr') ORDER BY t.id`, caseID)
+	if err != nil {
+		return err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := setAside(ctx, tx, cases.TaskID(id), "", "its number must never be rung", at); err != nil {
 			return err
-		}
-		ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			if err := setAside(ctx, tx, cases.TaskID(id), "", "its number must never be rung", at); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -231,14 +261,16 @@ func (n newcomers) write(ctx context.Context, tx pgx.Tx, caseID string, at time.
 func writePartyNumbers(ctx context.Context, tx pgx.Tx, c cases.Case) error {
 	batch := &pgx.Batch{}
 	for _, p := range append([]cases.Party{c.Victim, c.Adult, c.Offender}, c.Contacts...) {
+		prints := []string{}
+		for _, n := range p.Numbers {
+			prints = append(prints, n.Print)
+		}
+		batch.Queue(`DELETE FROM party_numbers WHERE party = $1 AND number <> ALL ($2)`, p.ID, prints)
 		for place, n := range p.Numbers {
 			batch.Queue(`INSERT INTO party_numbers (party, number, place, bad) VALUES ($1, $2, $3, $4)
 				ON CONFLICT (party, number) DO UPDATE SET place = excluded.place, bad = excluded.bad
 				WHERE (party_numbers.place, party_numbers.bad) <> (excluded.place, excluded.bad)`, p.ID, n.Print, place, n.Bad)
 		}
-	}
-	if batch.Len() == 0 {
-		return nil
 	}
 	return tx.SendBatch(ctx, batch).Close()
 }

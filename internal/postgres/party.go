@@ -118,9 +118,19 @@ func (db *DB) openNumbers(ctx context.Context, tx pgx.Tx, partyID string) ([]Par
 		if err := row.Scan(&n.Fingerprint, &sealed, &n.Bad); err != nil {
 			return n, err
 		}
-		n.Number, err = number.Open(db.opts.Keys.Seal, sealed)
+		n.Number, err = db.openNumber(n.Fingerprint, sealed)
 		return n, err
 	})
+}
+
+// openNumber opens a number and holds it against its fingerprint, so that
+// whoever can write to the database cannot have one person rung for another.
+func (db *DB) openNumber(print string, sealed []byte) (number.Number, error) {
+	n, err := number.Open(db.opts.Keys.Seal, sealed)
+	if err == nil && n.Fingerprint(db.opts.Keys.Fingerprint) != print {
+		return number.Number{}, ErrOtherNumber
+	}
+	return n, err
 }
 
 // openWords is the opposite of sealWords.
@@ -147,7 +157,7 @@ func (db *DB) OpenSafeContact(ctx context.Context, caseID, fingerprint string, r
 			return err
 		}
 		s.VerifiedAt = orZero(verified)
-		if s.Number, err = number.Open(db.opts.Keys.Seal, sealed); err != nil {
+		if s.Number, err = db.openNumber(fingerprint, sealed); err != nil {
 			return err
 		}
 		if s.CodeWord, err = db.openWords(code, person.CodeWord); err != nil {

@@ -47,7 +47,7 @@ const NeverRung cases.Rule = "never-rung"
 
 // workColumns are those of a Work; $1 is the moment from which on dials of the
 // number for other tasks are of interest.
-const workColumns = `t.doc, coalesce(t.case_id, ''), c.doc, coalesce(t.ended_as, ''), t.ended_at, coalesce(t.set_aside, ''), coalesce(u.attempt, ''),
+const workColumns = `t.id, t.doc, coalesce(t.case_id, ''), c.doc, coalesce(t.ended_as, ''), t.ended_at, coalesce(t.set_aside, ''), coalesce(u.attempt, ''),
 	EXISTS (SELECT FROM live_numbers l WHERE l.number = t.number AND l.attempt IS DISTINCT FROM u.attempt),
 	ARRAY(SELECT a.at FROM rung_attempts a WHERE a.number = t.number AND a.task <> t.id AND a.at >= $1 ORDER BY a.at),
 	ARRAY(SELECT kind FROM paused_kinds ORDER BY kind),
@@ -58,18 +58,25 @@ const workTables = `tasks t
 	LEFT JOIN unsettled_attempts u ON u.task = t.id
 	LEFT JOIN safe_contacts s ON s.case_id = t.case_id AND s.number = t.number AND t.kind NOT IN ('offender', 'ffr')`
 
+// unreadable is a row whose document nobody can read: impossible data. It must
+// not keep others from being read.
+type unreadable struct{ id string }
+
+func (u unreadable) Error() string { return "the document of " + u.id + " cannot be read" }
+
 func scanWork(row pgx.CollectableRow) (w Work, err error) {
-	var c *cases.Case
-	var end string
+	var task, c []byte
+	var id, end string
 	var ended, verified *time.Time
 	var paused []string
-	err = row.Scan(&w.Task, &w.CaseID, &c, &end, &ended, &w.SetAside, &w.InHand, &w.Facts.Live, &w.Facts.Elsewhere, &paused,
+	err = row.Scan(&id, &task, &w.CaseID, &c, &end, &ended, &w.SetAside, &w.InHand, &w.Facts.Live, &w.Facts.Elsewhere, &paused,
 		&w.Safe.Known, &w.Safe.Whose, &w.Safe.Never, &w.Safe.MayMessage, &w.Safe.MayLeaveWord, &verified)
 	if err != nil {
 		return w, err
 	}
-	if c != nil {
-		w.Case = *c
+	// The library's words may repeat what stands in the document.
+	if json.Unmarshal(task, &w.Task) != nil || c != nil && json.Unmarshal(c, &w.Case) != nil {
+		return Work{}, unreadable{id}
 	}
 	for _, kind := range paused {
 		w.Facts.Paused = append(w.Facts.Paused, cases.Kind(kind))
@@ -88,33 +95,64 @@ const lookBack = 48 * time.Hour
 // most urgent come first, then those that are due for longest. Check
 // each all the same. At most limit come back.
 //
+// A task whose document cannot be read is set aside on the way.
+//
 // The window is looked at here and now, and not written down as "not before":
 // so a clock that jumped and came back costs nobody her window.
 func (db *DB) Due(ctx context.Context, rules cases.Rules, now time.Time, limit int) (all []Work, err error) {
 	local := now.In(cases.Local)
 	minute := local.Hour()*60 + local.Minute()
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, cases.Local)
+	var bad []string
 	err = db.within(ctx, "list due tasks", func(ctx context.Context) error {
-		rows, err := db.pool.Query(ctx, `SELECT `+workColumns+` FROM `+workTables+`
-			WHERE t.ended_as IS NULL AND t.set_aside IS NULL AND NOT t.pull AND t.number IS NOT NULL AND t.kind <> 'identify'
-				AND t.due <= $2 AND (t.not_after IS NULL OR t.not_after > $2)
-				AND EXISTS (SELECT FROM unnest(t.window_days, t.window_from, t.window_to) AS w (days, begins, ends)
-					WHERE w.days & $3 <> 0 AND w.begins <= $4 AND $4 < w.ends)
-				AND u.task IS NULL AND NOT coalesce(s.never, false)
-				AND NOT EXISTS (SELECT FROM live_numbers l WHERE l.number = t.number)
-				AND NOT EXISTS (SELECT FROM paused_kinds p WHERE p.kind = t.kind)
-				AND (t.kind NOT IN ('offender', 'ffr') OR c.barred = '')
-				AND (t.kind IN ('follow-up', 'callback') OR c.concern = '')
-				AND (SELECT count(*) FROM rung_attempts a WHERE a.number = t.number AND a.at >= $5) < $6
-			ORDER BY t.priority DESC, t.due, t.id LIMIT $7`,
+		// Picked first and read afterwards: documents are read of those only that come back.
+		rows, err := db.pool.Query(ctx, `SELECT `+workColumns+` FROM `+workTables+` WHERE t.id IN (SELECT t.id FROM `+workTables+`
+				WHERE t.ended_as IS NULL AND t.set_aside IS NULL AND NOT t.pull AND t.number IS NOT NULL AND t.kind <> 'identify'
+					AND t.due <= $2 AND (t.not_after IS NULL OR t.not_after > $2)
+					AND EXISTS (SELECT FROM unnest(t.window_days, t.window_from, t.window_to) AS w (days, begins, ends)
+						WHERE w.days & $3 <> 0 AND w.begins <= $4 AND $4 < w.ends)
+					AND u.task IS NULL AND NOT coalesce(s.never, false)
+					AND NOT EXISTS (SELECT FROM live_numbers l WHERE l.number = t.number)
+					AND NOT EXISTS (SELECT FROM paused_kinds p WHERE p.kind = t.kind)
+					AND (t.kind NOT IN ('offender', 'ffr') OR c.barred = '')
+					AND (t.kind IN ('follow-up', 'callback') OR c.concern = '')
+					AND (SELECT count(*) FROM rung_attempts a WHERE a.number = t.number AND a.at >= $5) < $6
+				ORDER BY t.priority DESC, t.due, t.id LIMIT $7)
+			ORDER BY t.priority DESC, t.due, t.id`,
 			now.Add(-lookBack), now, 1<<local.Weekday(), minute, midnight, rules.Limits.PerNumber, limit)
 		if err != nil {
 			return err
 		}
-		all, err = pgx.CollectRows(rows, scanWork)
+		all, bad, err = collectWork(rows)
 		return err
 	})
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range bad {
+		if err := db.SetAside(ctx, cases.TaskID(id), "", "its document or that of its case cannot be read", now); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// collectWork reads the rows that can be read, and names the others.
+func collectWork(rows pgx.Rows) (all []Work, bad []string, err error) {
+	defer rows.Close()
+	for rows.Next() {
+		w, err := scanWork(rows)
+		var u unreadable
+		switch {
+		case errors.As(err, &u):
+			bad = append(bad, u.id)
+		case err != nil:
+			return nil, nil, err
+		default:
+			all = append(all, w)
+		}
+	}
+	return all, bad, rows.Err()
 }
 
 // Task reads one task, in hand or ended, with the facts of the moment given;
@@ -160,7 +198,7 @@ func (db *DB) Tasks(ctx context.Context, f TaskFilter, now time.Time) (all []Wor
 		if err != nil {
 			return err
 		}
-		all, err = pgx.CollectRows(rows, scanWork)
+		all, _, err = collectWork(rows)
 		return err
 	})
 	return all, err

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -21,30 +22,22 @@ type Timer struct {
 	Due  time.Time
 }
 
+// name is the timer's, or the id of the task whose time it is.
+func (t Timer) name() string { return string(t.Name) + string(t.Task) }
+
 // DueTimers are those due at the moment given, the longest due first. After
 // downtime they are all still here. The end of a task's time waits for an
 // attempt that is in hand: she may be speaking with us. The limit is one of
 // cases; call-backs come on top of it, as many at most.
 func (db *DB) DueTimers(ctx context.Context, now time.Time, limit int) (all []Timer, err error) {
+	var bad []string
 	err = db.within(ctx, "list due timers", func(ctx context.Context) error {
-		rows, err := db.pool.Query(ctx, `SELECT c.doc, ARRAY(SELECT u.task FROM tasks t JOIN unsettled_attempts u ON u.task = t.id WHERE t.case_id = c.id)
+		rows, err := db.pool.Query(ctx, `SELECT c.id, c.doc, ARRAY(SELECT u.task FROM tasks t JOIN unsettled_attempts u ON u.task = t.id WHERE t.case_id = c.id)
 			FROM cases c WHERE c.next_at <= $1 AND c.timers_aside IS DISTINCT FROM c.version ORDER BY c.next_at, c.id LIMIT $2`, now, limit)
 		if err != nil {
 			return err
 		}
-		var c cases.Case
-		var inHand []string
-		all = nil
-		_, err = pgx.ForEachRow(rows, []any{&c, &inHand}, func() error {
-			for _, t := range timersOf(c) {
-				if !t.Due.After(now) && !slices.Contains(inHand, string(t.Task)) {
-					all = append(all, t)
-				}
-			}
-			c = cases.Case{} // what is not in the next document must not stay
-			return nil
-		})
-		if err != nil {
+		if all, bad, err = collectTimers(rows, now); err != nil {
 			return err
 		}
 		rows, err = db.pool.Query(ctx, `SELECT '', '', id, not_after FROM tasks
@@ -59,7 +52,48 @@ func (db *DB) DueTimers(ctx context.Context, now time.Time, limit int) (all []Ti
 		slices.SortStableFunc(all, func(a, b Timer) int { return a.Due.Compare(b.Due) })
 		return err
 	})
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	return all, db.putUnreadableAside(ctx, bad, now)
+}
+
+// collectTimers reads the documents that can be read, and names the others.
+func collectTimers(rows pgx.Rows, now time.Time) (all []Timer, bad []string, err error) {
+	var id string
+	var doc []byte
+	var inHand []string
+	_, err = pgx.ForEachRow(rows, []any{&id, &doc, &inHand}, func() error {
+		var c cases.Case
+		if json.Unmarshal(doc, &c) != nil {
+			bad = append(bad, id)
+			return nil
+		}
+		for _, t := range timersOf(c) {
+			if !t.Due.After(now) && !slices.Contains(inHand, string(t.Task)) {
+				all = append(all, t)
+			}
+		}
+		return nil
+	})
+	return all, bad, err
+}
+
+// putUnreadableAside stops the timers of cases whose documents nobody can read.
+func (db *DB) putUnreadableAside(ctx context.Context, ids []string, now time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return db.within(ctx, "put timers aside", func(ctx context.Context) error {
+		return db.inTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
+			for _, id := range ids {
+				if err := putTimersAside(ctx, tx, id, "", now, "its document cannot be read"); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
 }
 
 // FireTimer tells the case that the time has come. A timer that is not due or
@@ -87,7 +121,7 @@ func (db *DB) FireTimer(ctx context.Context, rules cases.Rules, t Timer, now tim
 			if err != nil {
 				return Step{}, err
 			}
-			return Step{Verdict: cases.Refused, Case: h.file.Case}, putTimersAside(ctx, tx, h, t, now, why)
+			return Step{Verdict: cases.Refused, Case: h.file.Case}, putTimersAside(ctx, tx, t.Case, t.name(), now, why)
 		})
 	}
 	if err != nil {
@@ -121,21 +155,20 @@ func (db *DB) fire(ctx context.Context, tx pgx.Tx, rules cases.Rules, t Timer, n
 	if err != nil || s.Verdict == cases.Applied {
 		return s, err
 	}
-	return s, putTimersAside(ctx, tx, h, t, now, "the ladder does not take it: "+string(s.Verdict))
+	return s, putTimersAside(ctx, tx, t.Case, t.name(), now, "the ladder does not take it: "+string(s.Verdict))
 }
 
 // putTimersAside stops the timers of a case until something moves it.
-func putTimersAside(ctx context.Context, tx pgx.Tx, h held, t Timer, now time.Time, reason string) error {
-	c := h.file.Case
-	if _, err := tx.Exec(ctx, `UPDATE cases SET timers_aside = version WHERE id = $1`, c.ID); err != nil {
+func putTimersAside(ctx context.Context, tx pgx.Tx, caseID, timer string, now time.Time, reason string) error {
+	var version int64
+	if err := tx.QueryRow(ctx, `UPDATE cases SET timers_aside = version WHERE id = $1 RETURNING version`, caseID).Scan(&version); err != nil {
 		return err
 	}
-	what := string(t.Name) + string(t.Task)
-	body := map[string]any{"case": c.ID, "timer": what, "reason": reason}
-	if err := post(ctx, tx, fmt.Sprintf("timers-aside/%s/%d", c.ID, c.Version), "timers-aside", c.ID, body, now); err != nil {
+	body := map[string]any{"case": caseID, "timer": timer, "reason": reason}
+	if err := post(ctx, tx, fmt.Sprintf("timers-aside/%s/%d", caseID, version), "timers-aside", caseID, body, now); err != nil {
 		return err
 	}
-	return audit(ctx, tx, Deed{At: now, By: engine, Action: "timers-aside", Subject: c.ID, Detail: detail("timer", what, "reason", reason)})
+	return audit(ctx, tx, Deed{At: now, By: engine, Action: "timers-aside", Subject: caseID, Detail: detail("timer", timer, "reason", reason)})
 }
 
 // expireCallBack ends the task of somebody whom it is too late to call back.
