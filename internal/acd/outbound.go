@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"powerline/agent"
@@ -193,28 +195,53 @@ func (e *Engine) dialled(ev asterisk.Dialled) {
 // tone asks for the ringing tone to begin or to end.
 type tone struct{ on bool }
 
+// ringing is the tone that an agent hears while the other phone rings. Orders
+// may overtake each other on their way to Asterisk, and a tone that is never
+// ended would sound into a conversation; so each order carries out what is wanted
+// by then.
+type ringing struct {
+	mu      sync.Mutex
+	sounds  bool // as far as Asterisk was told
+	wanted  atomic.Bool
+	unknown atomic.Bool // an engine before this one may have begun it
+}
+
 // setTone lets the agent hear that it rings. It is played to the bridge: the
 // other side has not answered, and hears it as little as she would.
 func (m *mailbox) setTone(on bool) {
-	id := playbackName(m.id, 0)
-	bridge, ringing := m.c.Bridge(), m.c.Ringing()
-	if on == m.toned || on && !ringing {
+	on = on && m.c.Ringing()
+	if m.inherits {
+		m.ringing.unknown.Store(true)
+	}
+	if m.ringing.wanted.Swap(on) == on && !m.ringing.unknown.Load() {
 		return
 	}
-	m.toned = on
-	go func() {
-		ctx, cancel := context.WithTimeout(m.ctx, 2*time.Second)
-		defer cancel()
-		var err error
-		if on {
-			err = m.e.ari.PlayOnBridge(ctx, bridge, asterisk.Prompt{ID: id, Media: []string{"tone:ring;tonezone=in"}})
-		} else {
-			err = m.e.ari.StopPlayback(ctx, id)
-		}
-		if err != nil && m.ctx.Err() == nil {
-			m.e.log.Info("ringing tone could not be set", "call", m.id, "on", on, "error", err)
-		}
-	}()
+	bridge := m.c.Bridge()
+	go m.applyTone(bridge)
+}
+
+func (m *mailbox) applyTone(bridge string) {
+	r := &m.ringing
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	on := r.wanted.Load()
+	if on == r.sounds && !r.unknown.Load() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(m.ctx, 2*time.Second)
+	defer cancel()
+	id := playbackName(m.id, 0)
+	var err error
+	if on {
+		err = m.e.ari.PlayOnBridge(ctx, bridge, asterisk.Prompt{ID: id, Media: []string{"tone:ring;tonezone=in"}})
+	} else {
+		err = m.e.ari.StopPlayback(ctx, id)
+	}
+	r.sounds = on
+	r.unknown.Store(false)
+	if err != nil && m.ctx.Err() == nil {
+		m.e.log.Info("ringing tone could not be set", "call", m.id, "on", on, "error", err)
+	}
 }
 
 // whyMissed reads how the leg of whom we called has ended. The network's own

@@ -112,19 +112,33 @@ func (d *Dialer) endStale(ctx context.Context, view floorOf) bool {
 	return true
 }
 
-// callOff takes back calls that still ring although their task was withdrawn: the
-// case was put on hold, its kind paused, its window closed by a supervisor.
+// callOff takes back calls that still ring although their task was withdrawn (the
+// case was put on hold, say) or an operator has paused their kind.
 func (d *Dialer) callOff(ctx context.Context, view floorOf) bool {
 	off, err := d.store.CalledOff(ctx)
 	if d.databaseAway(ctx, err) {
 		return false
 	}
-	ringing := view.ringing()
+	paused, err := d.store.PausedKinds(ctx)
+	if d.databaseAway(ctx, err) {
+		return false
+	}
+	why := map[string]string{}
 	for _, a := range off {
-		if _, rings := ringing[a.ID]; rings {
-			d.log.Info("call taken back: its task is no more", "call", a.ID, "task", a.Task)
-			d.metrics.takenBack.WithLabelValues("called-off").Inc()
-			d.engine.TakeBack(a.ID, "called-off")
+		why[a.ID] = "called-off"
+	}
+	for _, c := range view.Calls {
+		for _, p := range paused {
+			if c.Category == string(p.Kind) {
+				why[c.ID] = "paused"
+			}
+		}
+	}
+	for id := range view.ringing() {
+		if reason := why[id]; reason != "" {
+			d.log.Info("call taken back: its task is no more", "call", id, "why", reason)
+			d.metrics.takenBack.WithLabelValues(reason).Inc()
+			d.engine.TakeBack(id, reason)
 		}
 	}
 	return true

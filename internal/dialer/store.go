@@ -42,6 +42,7 @@ type Books interface {
 	Stale(ctx context.Context, before time.Time, limit int) ([]postgres.Attempt, error)
 	CalledOff(ctx context.Context) ([]postgres.Attempt, error)
 	Uncoded(ctx context.Context, before time.Time, limit int) ([]postgres.Ended, error)
+	PausedKinds(ctx context.Context) ([]postgres.Pause, error)
 }
 
 // Timers move cases by time alone.
