@@ -185,3 +185,34 @@ func TestTheDefaultRulesAreValidAndAWrongFieldIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// I1, each clause of it by name: even if an offender's task were in hand when
+// it may not be, it would not be dialled.
+func TestI1_EachOverlayForbidsACallToTheOffender(t *testing.T) {
+	for want, lay := range map[string]func(*cases.Case){
+		"state":               func(c *cases.Case) { c.State = cases.Watch },
+		"hold":                func(c *cases.Case) { c.Hold.Since = start },
+		"emergency":           func(c *cases.Case) { c.Emergency.Since = start },
+		"no-offender-contact": func(c *cases.Case) { c.NoOffenderContact = true },
+		"supervisor":          func(c *cases.Case) { c.Supervisor.Why = cases.Held },
+		"minor-sexual":        func(c *cases.Case) { c.Minor, c.Triage.Sexual = true, true },
+		"offender-minor":      func(c *cases.Case) { c.OffenderMinor = true },
+	} {
+		l := filedLadder(t, complaint())
+		task := l.task(cases.CallOffender)
+		lay(&l.c)
+		found := false
+		for _, why := range l.r.Check(task, l.c, cases.Facts{Agents: men}, l.at) {
+			found = found || why.String() == "ladder-forbids ("+want+")"
+		}
+		if !found {
+			t.Errorf("%s does not forbid it", want)
+		}
+	}
+	for _, s := range cases.States {
+		c := cases.Case{State: s}
+		if _, barred := c.OffenderBarred(); barred == (s == cases.CounselDue || s == cases.FFRDue) {
+			t.Errorf("in %q barred is %t", s, barred)
+		}
+	}
+}
