@@ -2,8 +2,11 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"powerline/call"
 	"powerline/cases"
 	"powerline/internal/postgres"
 )
@@ -26,44 +29,79 @@ type ladder struct {
 
 func (o *outbound) draw() []string {
 	f := o.figures
-	due := f.by("dialer_due_tasks", "kind")
-	resting := f.by("dialer_resting_tasks", "reason")
-	ended := o.ended()
+	ended, _ := o.ended()
 	states, closed, concerns := o.ladder.places()
 	stages := f.by("acd_outbound_calls", "stage")
-	return []string{
+	lines := []string{
 		"",
 		fmt.Sprintf("OUTBOUND  %.0f agents' phones ring, %.0f others ring, %.0f talking; due: %s",
-			stages["agent-rings"], stages["dialling"], stages["talking"], list(due, "nothing")),
-		"  resting " + list(resting, "nothing"),
+			stages["agent-rings"], stages["dialling"], stages["talking"], list(f.by("dialer_due_tasks", "kind"), "nothing")),
+		"  resting " + list(f.by("dialer_resting_tasks", "reason"), "nothing") + o.held(),
 		fmt.Sprintf("  calls   %.0f: %s", sum(ended), list(ended, "none yet")),
-		fmt.Sprintf("CASES     day %.0f; %.0f open: %s", o.day.Hours()/24, sum(states), list(states, "none")),
-		fmt.Sprintf("  closed  %.0f: %s; with a supervisor %s", sum(closed), list(closed, "none yet"), list(concerns, "none")),
+		fmt.Sprintf("CASES     day %.0f: %.0f open; with a supervisor: %s", o.day.Hours()/24, sum(states), list(concerns, "none")),
+		"  ladder  " + inOrder(states, cases.States[:half]),
+		"          " + inOrder(states, cases.States[half:]),
+		fmt.Sprintf("  closed  %.0f: %s", sum(closed), list(closed, "none yet")),
 		"  last    " + o.ladder.last(),
 	}
+	return lines
 }
 
-// ended are the calls that we made and that are over: answered, or why not.
-// Conversations are counted by whoever had them at their end.
-func (o *outbound) ended() map[string]float64 {
-	total := map[string]float64{}
+// half is where the states are cut into two lines, of nearly the same length.
+const half = 7
+
+// inOrder writes what is not zero in the order of the ladder, so that a case is
+// seen to climb it.
+func inOrder(counts map[string]float64, states []cases.State) string {
+	var all []string
+	for _, s := range states {
+		if n := counts[string(s)]; n > 0 {
+			all = append(all, fmt.Sprintf("%s %.0f", s, n))
+		}
+	}
+	if len(all) == 0 {
+		return "–"
+	}
+	return strings.Join(all, ", ")
+}
+
+// held says for whom dialling rests because a caller has to wait.
+func (o *outbound) held() string {
+	var pools []string
+	for pool, n := range o.figures.by("dialer_held", "pool") {
+		if n > 0 {
+			pools = append(pools, pool)
+		}
+	}
+	if len(pools) == 0 {
+		return ""
+	}
+	slices.Sort(pools)
+	return "; until callers of these are answered: " + strings.Join(pools, ", ")
+}
+
+// ended are the calls that we made and that are over: answered, or why not; and
+// how many were not dialled after all. Calls are counted by whoever had them at
+// their end.
+func (o *outbound) ended() (total map[string]float64, notDialled float64) {
+	total = map[string]float64{}
 	for _, f := range []figures{o.figures, o.engine} {
 		f.each("acd_attempts_total", func(labels map[string]string, n float64) {
-			switch {
-			case labels["cause"] != "":
-				total[labels["cause"]] += n
+			switch cause := cases.Cause(labels["cause"]); {
 			case spokenIn[labels["outcome"]]:
-				total["answered"] += n
+				total[string(cases.Answered)] += n
+			case labels["outcome"] == string(call.NotReached) && slices.Contains(cases.Causes, cause):
+				total[string(cause)] += n
 			default:
-				total[labels["outcome"]] += n
+				notDialled += n
 			}
 		})
 	}
-	return total
+	return total, notDialled
 }
 
 // spokenIn are the outcomes of calls in which people spoke.
-var spokenIn = map[string]bool{"complete-caller": true, "complete-agent": true, "broken-off": true}
+var spokenIn = map[string]bool{string(call.CompleteCaller): true, string(call.CompleteAgent): true, string(call.BrokenOff): true}
 
 // places counts the open cases by state, the closed ones by why, and by concern
 // those that wait for a supervisor.
@@ -111,19 +149,21 @@ func (o *outbound) process() string {
 	case f.sum("dialer_database_answers") < 1:
 		health = "WAITS FOR THE DATABASE"
 	}
-	return fmt.Sprintf("  dialer  process %d %s; held %s; refused by a rule %.0f; taken back %.0f; set aside %.0f",
-		o.pid, health, list(f.by("dialer_held", "pool"), "nobody"), f.sum("dialer_refused_total"), f.sum("dialer_taken_back_total"), f.sum("dialer_set_aside_total"))
+	_, not := o.ended()
+	return fmt.Sprintf("  dialer  process %d %s; not dialled after all %.0f; refused by a rule %.0f; set aside %.0f",
+		o.pid, health, not, f.sum("dialer_refused_total"), f.sum("dialer_set_aside_total"))
 }
 
 // line is the same in one line, for a log.
 func (o *outbound) line() string {
 	f := o.figures
 	states, closed, _ := o.ladder.places()
+	ended, _ := o.ended()
 	stale := ""
 	if o.stale {
 		stale = " (the dialer gives no figures; these are its last ones)"
 	}
 	return fmt.Sprintf("outbound: due %.0f, resting %s; %.0f attempts: %s; cases: %s; closed %s%s",
-		f.sum("dialer_due_tasks"), list(f.by("dialer_resting_tasks", "reason"), "0"), sum(o.ended()), list(o.ended(), "none"),
+		f.sum("dialer_due_tasks"), list(f.by("dialer_resting_tasks", "reason"), "0"), sum(ended), list(ended, "none"),
 		list(states, "none"), list(closed, "none"), stale)
 }

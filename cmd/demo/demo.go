@@ -288,8 +288,8 @@ func (d *demo) join() []string {
 		sip = "this machine's address" + sip[strings.LastIndexByte(sip, ':'):]
 	}
 	return []string{
-		fmt.Sprintf("JOIN IN   softphone (UDP) at %s, password %s: user %s is an agent: dial *11, PIN %s#", sip, d.password, guestAgent, guestPIN),
-		fmt.Sprintf("          user %s is a caller: dial %s (%s is for offenders who ring back)", guestCaller, helpline.Main, helpline.RingBack),
+		fmt.Sprintf("JOIN IN   softphone (UDP) at %s, password %s: agent %s dials *11, PIN %s#", sip, d.password, guestAgent, guestPIN),
+		fmt.Sprintf("          caller %s dials %s (%s is for offenders who ring back)", guestCaller, helpline.Main, helpline.RingBack),
 		"          elsewhere: " + d.home + "/acd queue show --watch" + d.dialerCommand(),
 	}
 }

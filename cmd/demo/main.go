@@ -94,7 +94,7 @@ Examples:
 	}
 	f := root.Flags()
 	f.DurationVarP(&o.duration, "duration", "d", 0, "end after this time (default: run until told to end)")
-	f.Float64VarP(&o.perMinute, "callers", "n", 45, "callers a minute, on the average of the waves")
+	f.Float64VarP(&o.perMinute, "callers", "n", 32, "callers a minute, on the average of the waves")
 	f.Uint64Var(&o.seed, "seed", 0, "repeat a run's people (default: another crowd each time)")
 	f.BoolVar(&o.fast, "fast", false, "shorter talks and twice the callers")
 	f.BoolVar(&o.open, "open", false, "listen on all addresses, for softphones on other machines")

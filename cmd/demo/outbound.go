@@ -177,4 +177,4 @@ func complains(category string, r *rand.Rand) bool {
 }
 
 // casesOfAThousand calls that an agent answered become a case.
-const casesOfAThousand = 250
+const casesOfAThousand = 400

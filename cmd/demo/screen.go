@@ -213,16 +213,16 @@ func (v view) agents() []string {
 		states[string(s.state)] = f.sum("acd_agents", "state", string(s.state))
 	}
 	states[string(agent.Idle)] = f.sum("acd_agents", "state", string(agent.Idle), "status", string(agent.Available))
-	line := fmt.Sprintf("  status  %s", list(statuses, "nobody"))
+	delete(statuses, string(agent.Available))
+	line := fmt.Sprintf("  state   %s; away: %s", list(states, "nobody"), list(statuses, "nobody"))
 	if n := f.sum("acd_agents_unreachable"); n > 0 {
 		line += fmt.Sprintf("; %.0f softphones do not answer", n)
 	}
 	offers := f.by("acd_offers_total", "outcome")
 	return []string{
 		"",
-		"AGENTS    " + bar.String() + "   (Talking reserved wrap-up Recovery delayed .idle paused -out)",
+		"AGENTS    " + bar.String() + "  Talk reserved wrap-up Recovery delayed .idle paused -out",
 		line,
-		"  state   " + list(states, "nobody"),
 		fmt.Sprintf("  offers  %.0f: %s", sum(offers), list(offers, "none yet")),
 	}
 }
@@ -238,7 +238,7 @@ func (v view) engine() []string {
 	}
 	lines := []string{
 		"",
-		fmt.Sprintf("ENGINE    process %d %s; 99 of 100 decisions %s, Redis' answers %s, orders to ring %s",
+		fmt.Sprintf("ENGINE    process %d %s; 99 of 100: decisions %s, Redis %s, ringing %s",
 			v.pid, health, p99(f, "acd_decide_seconds"), p99(f, "acd_store_seconds"), p99(f, "acd_asterisk_seconds", "op", "originate")),
 		fmt.Sprintf("  events waiting %.0f; differences mended %.0f; laws refused %.0f; records waiting %.0f, journal %.0f bytes",
 			f.sum("acd_event_backlog"), f.sum("acd_reconcile_repairs_total"), f.sum("acd_law_refusals_total"),

@@ -24,7 +24,9 @@ func Serve(ctx context.Context, c config.Config, reload <-chan string, log *slog
 			}
 			return engine.Config().Outbound
 		}
-		d := New(Deps{Store: o.DB, Settings: settings, Metrics: NewMetrics(o.Registry), Log: log, Now: func() time.Time { return c.Outbound.Clock.At(time.Now()) }})
+		ago := func(since time.Duration) time.Time { return c.Outbound.Clock.At(time.Now().Add(-since)) }
+		now := func() time.Time { return ago(0) }
+		d := New(Deps{Store: o.DB, Settings: settings, Metrics: NewMetrics(o.Registry), Log: log, Now: now, Ago: ago})
 		return acd.Extended{
 			Outbound: d, Deaf: true,
 			Beside: func(ctx context.Context, e *acd.Engine) {
