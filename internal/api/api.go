@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"path"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -58,21 +59,39 @@ func New(o Options) http.Handler {
 	}
 	o.Timeout = cmp.Or(o.Timeout, 10*time.Second)
 	a := &server{Options: o, mux: http.NewServeMux()}
-	methods := map[string][]string{}
 	for _, rt := range routes {
 		a.mux.Handle(rt.Method+" "+Base+rt.Path, a.serve(rt))
-		methods[rt.Path] = append(methods[rt.Path], rt.Method)
 	}
-	for path, known := range methods {
-		a.mux.Handle(Base+path, a.serve(route{Path: path, act: act(func(r *request) (any, error) {
-			r.answer.Header().Set("Allow", strings.Join(known, ", "))
-			return nil, fault(http.StatusMethodNotAllowed, "method", "this address has no such method: see the Allow header")
-		})}))
+	return http.HandlerFunc(a.find)
+}
+
+// find serves what the table has. The mux's own answers to what it has not are
+// plain text and redirects; ours are problems.
+func (a *server) find(w http.ResponseWriter, r *http.Request) {
+	_, pattern := a.mux.Handler(r)
+	if pattern != "" && path.Clean(r.URL.Path) == r.URL.Path {
+		a.mux.ServeHTTP(w, r)
+		return
 	}
-	a.mux.Handle("/", a.serve(route{Path: "/", act: act(func(*request) (any, error) {
-		return nil, fault(http.StatusNotFound, "address", "nothing has this address: see "+Base+"/openapi.json")
-	})}))
-	return a.mux
+	problem := fault(http.StatusNotFound, "address", "nothing has this address: see "+Base+"/openapi.json")
+	if allowed := a.allowed(r); len(allowed) > 0 {
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		problem = fault(http.StatusMethodNotAllowed, "method", "this address has no such method: see the Allow header")
+	}
+	a.serve(route{Path: "/…", act: action{do: func(*request) (any, error) { return nil, problem }}}).ServeHTTP(w, r)
+}
+
+// allowed are the methods that the address has.
+func (a *server) allowed(r *http.Request) []string {
+	var out []string
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		other := *r
+		other.Method = method
+		if _, pattern := a.mux.Handler(&other); pattern != "" && method != r.Method {
+			out = append(out, method)
+		}
+	}
+	return out
 }
 
 // server is the API with what it stands on.

@@ -60,7 +60,7 @@ func newFake() *fake {
 func (f *fake) lock() func() { f.mu.Lock(); return f.mu.Unlock }
 
 func (f *fake) deed(by, action, subject string) {
-	f.deeds = append(f.deeds, postgres.Deed{Seq: int64(len(f.deeds) + 1), By: by, Action: action, Subject: subject, Detail: "{}", Hash: make([]byte, 32)})
+	f.deeds = append(f.deeds, postgres.Deed{Seq: int64(len(f.deeds) + 1), By: by, Action: action, Subject: subject, At: time.Unix(1, 0), Detail: "{}", Hash: make([]byte, 32)})
 }
 
 func (f *fake) CheckToken(_ context.Context, secret string, now time.Time) (postgres.Token, error) {
@@ -353,6 +353,9 @@ func (f *fake) RecordOutcome(_ context.Context, rules cases.Rules, r postgres.Re
 	if f.down != nil {
 		return postgres.Step{}, f.down
 	}
+	if a := f.tries[r.Attempt]; a != nil && a.Outcome != "" {
+		return postgres.Step{}, postgres.ErrCoded
+	}
 	var k *kept
 	for _, w := range f.works() {
 		if w.Task.ID == r.Task {
@@ -366,9 +369,6 @@ func (f *fake) RecordOutcome(_ context.Context, rules cases.Rules, r postgres.Re
 		return f.step(rules, k, cases.Event{ID: r.EventID, Version: postgres.AnyVersion, At: r.At, By: r.By, What: cases.Called{Outcome: r.Outcome, Said: f.said(k, r.EventID, r.Said, r.Told)}}), nil
 	}
 	a := f.tries[r.Attempt]
-	if a.Outcome != "" {
-		return postgres.Step{}, postgres.ErrCoded
-	}
 	a.Outcome, a.By = r.Outcome, r.By
 	return f.step(rules, k, cases.Event{ID: r.EventID, Version: postgres.AnyVersion, At: r.At, By: r.By, What: cases.Spoken{
 		Task: r.Task, Attempt: r.Attempt, Number: a.Attempt.Number, Dialled: a.Attempt.At, Outcome: r.Outcome, Demeanour: r.Demeanour,
