@@ -46,7 +46,8 @@ func (s *step) decidedResume() Verdict {
 	}
 	s.c.Supervisor = Supervisor{}
 	s.c.Sets, s.c.Unsure, s.c.Refusals = 0, 0, 0
-	if s.c.InCare() && !slices.ContainsFunc(s.c.Tasks, func(t Task) bool { return t.Kind == FollowUp }) {
+	following := slices.ContainsFunc(s.c.Tasks, func(t Task) bool { return t.Kind == FollowUp })
+	if s.c.InCare() && !following && len(s.followed().Good()) > 0 {
 		s.c.SuicideCare.Missed = 0
 		s.follow("resumed", s.at)
 	}

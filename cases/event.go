@@ -117,9 +117,14 @@ type (
 	CareCleared struct{}
 	// Vetoed: she wants no contact with the offender any more.
 	Vetoed struct{}
-	// TermsChanged: when and how she may be called.
+	// TermsChanged: when, how and where she may be called.
 	TermsChanged struct {
 		Terms Terms `json:"terms"`
+		// Number, if set, is hers from now on, and the first to be rung; of a child
+		// who is not asked herself it is the adult's.
+		Number string `json:"number,omitempty"`
+		// Adult, if set, is the safe adult of a child.
+		Adult Party `json:"adult,omitzero"`
 	}
 	// Decided by a supervisor.
 	Decided struct {

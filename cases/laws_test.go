@@ -190,7 +190,7 @@ func checkTask(t *rapid.T, c cases.Case, task cases.Task) {
 		t.Fatalf("I3: final feedback due %s in %s, not before %s", task.Due, c.State, c.FinalDue)
 	case task.Due.Location() != time.UTC, task.Made.Location() != time.UTC:
 		t.Fatalf("I12: %s task due %s", task.Kind, task.Due)
-	case task.Kind.Dialled() && !task.Pull && task.Kind != cases.FollowUp && (task.Number == "" || len(task.Window) == 0):
+	case task.Kind.Dialled() && !task.Pull && (task.Number == "" || len(task.Window) == 0):
 		t.Fatalf("a %s task that can never be dialled: %+v", task.Kind, task)
 	}
 	for _, id := range c.Counsellors {
@@ -373,10 +373,13 @@ func (l *life) wild(t *rapid.T) cases.What {
 		cases.Spoken{Task: id, Attempt: "w", Outcome: any, Said: said(t, l.at), Dialled: l.at},
 		cases.Called{Outcome: any, Said: said(t, l.at)},
 		cases.Called{Outcome: cases.StillHarassed, Said: said(t, l.at)},
+		cases.Called{Outcome: cases.Withdraws, Said: cases.Said{Verified: true}},
+		cases.Called{Outcome: rapid.SampledFrom([]cases.Outcome{cases.GoesOn, cases.ConfirmsWish}).Draw(t, "wish"), Said: cases.Said{Verified: true}},
+		cases.Called{Outcome: rapid.SampledFrom([]cases.Outcome{cases.InDanger, cases.Suicidal}).Draw(t, "crisis"), Said: said(t, l.at)},
 		cases.Expired{Task: id},
 		cases.TimeUp{Timer: rapid.SampledFrom(timers).Draw(t, "timer")},
 		cases.Found{Offender: cases.Party{Numbers: []cases.Number{{Print: "found"}}}, Complainants: 1},
 		cases.PoliceReported{}, cases.ChildReported{}, cases.HelpConfirmed{}, cases.CareCleared{}, cases.Vetoed{},
-		cases.TermsChanged{Terms: terms(t)},
+		cases.TermsChanged{Terms: terms(t), Number: rapid.SampledFrom([]string{"", "victim-number-2"}).Draw(t, "new")},
 	}).Draw(t, "what")
 }

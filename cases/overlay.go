@@ -83,11 +83,20 @@ func (s *step) care() Verdict {
 // follow makes the counsellor's next call. A child who has nobody safe to be
 // asked is followed up all the same: she spoke with us.
 func (s *step) follow(why Why, due time.Time) {
-	p, known := s.speaker()
-	if !known {
-		p = s.c.Victim
+	p := s.followed()
+	if s.c.Terms.Dialable() && (len(p.Good()) == 0 || len(s.r.HoursOf(FollowUp, s.c.Terms)) == 0) {
+		s.alert(Supervisors, AlarmSuicidal)
+		s.unreached = true
+		return
 	}
 	s.open(FollowUp, why, p, due)
+}
+
+func (s *step) followed() Party {
+	if p, known := s.speaker(); known {
+		return p
+	}
+	return s.c.Victim
 }
 
 // suicidalInCall: the question of the call waits, the ladder does not stop.
@@ -161,12 +170,9 @@ const maxMissed = 3
 // the counsellor tries on meanwhile.
 func (s *step) welfare() {
 	s.alert(Supervisors, AlarmSuicidal)
-	if s.c.State.Open() && !s.c.frozen() {
-		s.raise(WelfareCheck)
-	}
+	s.unreached = true
 	s.c.SuicideCare.Missed++
-	p, _ := s.speaker()
-	if s.c.SuicideCare.Missed >= maxMissed || len(p.Good()) == 0 {
+	if s.c.SuicideCare.Missed >= maxMissed || len(s.followed().Good()) == 0 {
 		return // the supervisor's word begins it again
 	}
 	s.c.SuicideCare.Step = min(2, len(s.r.Care.After))
@@ -347,6 +353,13 @@ func (s *step) timeUp(ev TimeUp) Verdict {
 func (s *step) termsChanged(ev TermsChanged) Verdict {
 	s.c.Terms = ev.Terms
 	s.c.Terms.Windows = slices.Clone(ev.Terms.Windows)
+	if ev.Adult.ID != "" {
+		s.c.Adult = ev.Adult
+		s.c.Adult.Numbers = slices.Clone(ev.Adult.Numbers)
+	}
+	if ev.Number != "" {
+		s.rungAt(ev.Number)
+	}
 	for _, t := range slices.Clone(s.c.Tasks) {
 		if !t.Kind.ToVictim() {
 			continue
@@ -354,12 +367,34 @@ func (s *step) termsChanged(ev TermsChanged) Verdict {
 		if t.Pull && s.c.Terms.Dialable() && t.Kind == AskFeedback {
 			t.NotAfter = time.Time{} // it was the limit of her own call
 		}
-		t = s.fit(t)
-		if t.Kind.ofLadder() && !t.Pull && unfit(t, t.Kind) != NoConcern {
-			s.raise(unfit(t, t.Kind))
-			continue
+		if p, _, known := s.c.Party(t.Party); known {
+			t.Number = choose(t, p)
 		}
-		s.put(t)
+		t = s.fit(t)
+		switch concern := unfit(t, t.Kind); {
+		case t.Pull || concern == NoConcern:
+			s.put(t)
+		case t.Kind.ofLadder():
+			s.raise(concern)
+		default:
+			s.shut(t.ID, CalledOff)
+			s.unreached = true
+		}
 	}
 	return Applied
+}
+
+// rungAt puts a number first among those of whoever is asked.
+func (s *step) rungAt(print string) {
+	whose := &s.c.Victim
+	if p, known := s.speaker(); known && p.ID == s.c.Adult.ID {
+		whose = &s.c.Adult
+	}
+	numbers := []Number{{Print: print}}
+	for _, n := range whose.Numbers {
+		if n.Print != print {
+			numbers = append(numbers, n)
+		}
+	}
+	whose.Numbers = numbers
 }

@@ -92,7 +92,7 @@ func (r Rules) schedule(t Task, from time.Time, elsewhere []time.Time, accept fu
 		case !t.NotAfter.IsZero() && !open.Before(t.NotAfter):
 			return time.Time{}, false
 		case r.Dialled(t, elsewhere, open) >= r.Limits.PerNumber:
-			at = midnight(open, 1)
+			at = r.morning(open)
 		case accept != nil && !accept(open):
 			at = r.nextPart(open)
 		default:
@@ -100,6 +100,17 @@ func (r Rules) schedule(t Task, from time.Time, elsewhere []time.Time, accept fu
 		}
 	}
 	return time.Time{}, false
+}
+
+// morning is when calls to victims begin on the day after at: a number that was
+// dialled often enough today is not dialled as soon as midnight is past, even
+// where the hours would allow it.
+func (r Rules) morning(at time.Time) time.Time {
+	next := midnight(at, 1)
+	if opens, ever := r.Hours.Feedback.NextOpen(next); ever && dayOf(opens) == dayOf(next) {
+		return opens
+	}
+	return next
 }
 
 // spread is the first moment at which the next attempt may be made so that the

@@ -43,8 +43,8 @@ type Feedback struct {
 	// After a stage reached its person. A5 says after every stage, not when; same
 	// day is too early (in one reported case a warning lasted two days): +3 days.
 	After time.Duration `yaml:"after" doc:"from the end of a stage to the feedback"`
-	// NotDelivered: she is asked for another number as soon as nobody could be
-	// reached. Our choice: at once.
+	// NotDelivered: nobody could be reached, so she is asked for another number
+	// soon, but not on the day on which she said that it goes on. Our choice: a day.
 	NotDelivered time.Duration `yaml:"notDelivered" doc:"the same when the stage reached nobody"`
 	// Support: she declined any contact with him; +7 days. Our choice.
 	Support time.Duration `yaml:"support" doc:"the same when she wants no contact with the offender"`
@@ -208,9 +208,11 @@ type Hours struct {
 	Feedback Windows `yaml:"feedback" doc:"calls to victims"`
 	Offender Windows `yaml:"offender" doc:"calls to offenders"`
 	FFR      Windows `yaml:"ffr" doc:"calls to family, friends and relatives"`
-	// Urgent calls follow an emergency, a suicidal person or an abandoned call;
-	// only her own windows limit them.
-	Urgent Windows `yaml:"urgent" doc:"calls after danger, to suicidal persons, and back to who gave up waiting"`
+	// Care is when a counsellor follows up: planned calls, so by day.
+	Care Windows `yaml:"care" doc:"a counsellor's calls to suicidal persons"`
+	// Urgent calls follow an emergency or an abandoned call; only her own windows
+	// limit them.
+	Urgent Windows `yaml:"urgent" doc:"calls after danger, and back to who gave up waiting"`
 }
 
 // Callback is the rule for callers who gave up waiting.
@@ -228,7 +230,9 @@ const day = 24 * time.Hour
 func DefaultRules() Rules {
 	return Rules{
 		TriageWithin: day, MaxRounds: 1, Restart: Counselling, Complainants: 3,
-		Feedback: Feedback{After: 3 * day, Support: 7 * day, Again: 3 * day, MaxUnsure: 4, Pause: 3 * day, Sets: 2, PullWait: 7 * day},
+		Feedback: Feedback{
+			After: 3 * day, NotDelivered: day, Support: 7 * day, Again: 3 * day, MaxUnsure: 4, Pause: 3 * day, Sets: 2, PullWait: 7 * day,
+		},
 		Final:    Final{After: 30 * day, MaxUnsure: 1, RestartLimit: 3},
 		FFR:      Contacts{Max: 5},
 		Identify: Search{Within: 14 * day},
@@ -245,7 +249,7 @@ func DefaultRules() Rules {
 			Cancelled: 5 * time.Minute, HungUp: 4 * time.Hour, Doubts: 4 * time.Hour, Parts: []int{12, 16},
 		},
 		Limits:   Limits{PerNumber: 2, Task: 4, TaskDays: 3, Final: 6, FinalDays: 14, Contact: 2, Free: 10, Ring: 25 * time.Second},
-		Hours:    Hours{Feedback: Daily(10, 19), Offender: Daily(9, 20), FFR: Daily(10, 20), Urgent: Daily(0, 24)},
+		Hours:    Hours{Feedback: Daily(10, 19), Offender: Daily(9, 20), FFR: Daily(10, 20), Care: Daily(9, 21), Urgent: Daily(0, 24)},
 		Callback: Callback{MinWait: 6 * time.Second, Within: 5 * time.Minute, Second: 10 * time.Minute},
 	}
 }
@@ -397,7 +401,7 @@ func (h Hours) validate() error {
 	for _, f := range []struct {
 		name string
 		ws   Windows
-	}{{"feedback", h.Feedback}, {"offender", h.Offender}, {"ffr", h.FFR}, {"urgent", h.Urgent}} {
+	}{{"feedback", h.Feedback}, {"offender", h.Offender}, {"ffr", h.FFR}, {"care", h.Care}, {"urgent", h.Urgent}} {
 		if len(f.ws) == 0 {
 			return fmt.Errorf("hours.%s: no hours at all: pause the kind of call instead", f.name)
 		}
@@ -420,7 +424,9 @@ func (r Rules) HoursOf(k Kind, terms Terms) Windows {
 		return r.Hours.FFR
 	case Identify:
 		return nil
-	case Recontact, FollowUp, CallBack:
+	case FollowUp:
+		ws = r.Hours.Care
+	case Recontact, CallBack:
 		ws = r.Hours.Urgent
 	default:
 		ws = r.Hours.Feedback

@@ -32,6 +32,9 @@ func (r Rules) Step(c Case, ev Event) (Case, []Effect, Verdict) {
 	if verdict != Applied {
 		return c, nil, verdict
 	}
+	if s.unreached && s.c.State.Open() && !s.c.frozen() {
+		s.raise(WelfareCheck)
+	}
 	s.c.Version++
 	s.c.Seen = append(s.c.Seen, ev.ID)
 	s.c.Seen = s.c.Seen[max(0, len(s.c.Seen)-remembered):]
@@ -45,6 +48,9 @@ type step struct {
 	at      time.Time
 	by      agent.ID
 	effects []Effect
+	// unreached: a suicidal person was not; a supervisor gets the case when the
+	// rest of the step is done.
+	unreached bool
 }
 
 func (s *step) take(what What) Verdict {

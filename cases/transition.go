@@ -21,7 +21,7 @@ type Transition struct {
 const ours = "our choice"
 
 var (
-	asking  = []State{CounselFeedback, FFRFeedback, StationFeedback}
+	support = []State{CounselFeedback, FFRFeedback}
 	anyOpen = slices.DeleteFunc(slices.Clone(States), func(s State) bool { return !s.Open() })
 )
 
@@ -30,10 +30,10 @@ var Transitions = []Transition{
 	{"T1", []State{Intake}, "a woman agent registers the complaint", Registered, "A9"},
 	{"T3", []State{Registered, Identifying}, "counsellable, his number is known, she agrees", CounselDue, "A1"},
 	{"T3b", []State{Registered, Identifying}, "she wants no contact with him", CounselFeedback, ours},
-	{"T3b", asking, "still harassed; she now chooses counselling", CounselDue, ours},
-	{"T3b", asking, "still harassed; she now chooses counselling, his number is unknown", Identifying, ours},
-	{"T3b", asking, "still harassed; she now chooses family and friends", FFRDue, ours},
-	{"T3b", asking, "still harassed; she chooses the station", StationOpen, ours},
+	{"T3b", support, "still harassed; she now chooses counselling", CounselDue, ours},
+	{"T3b", support, "still harassed; she now chooses counselling, his number is unknown", Identifying, ours},
+	{"T3b", support, "still harassed; she now chooses family and friends", FFRDue, ours},
+	{"T3b", support, "still harassed; she chooses the station", StationOpen, ours},
 	{"T4", []State{Registered}, "his number is unknown", Identifying, ours},
 	{"T4", []State{Identifying}, "not found, she chooses the station", StationOpen, ours},
 	{"T5", []State{Registered, Identifying}, "serious, sexual against a minor, or many complainants", StationOpen, "practice of 2020"},
@@ -86,13 +86,6 @@ var Transitions = []Transition{
 	{"F-supervisor", anyOpen, "a supervisor decides", FFRDue, ours},
 	{"F-supervisor", anyOpen, "a supervisor decides", StationOpen, ours},
 	{"F-supervisor", anyOpen, "a supervisor closes: unreached, not ours, duplicate or hoax", Closed, ours},
-}
-
-// allows reports whether the table has the way.
-func allows(id string, from, to State) bool {
-	return slices.ContainsFunc(Transitions, func(t Transition) bool {
-		return t.ID == id && t.To == to && slices.Contains(t.From, from)
-	})
 }
 
 // Diagram is the table as a Mermaid state diagram. Ways that lead out of every

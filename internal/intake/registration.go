@@ -100,13 +100,18 @@ type Told struct {
 	Contacts []Party
 	// Offender is who the cyber cell has found; for the event Found only.
 	Offender Party
-	// Safe are new or changed terms of numbers of hers that are in the case.
+	// Hers is a further number of the victim, or of the adult who speaks for her,
+	// and the first to be rung from now on; Adult a child's safe adult. Both are
+	// for the event TermsChanged only.
+	Hers  number.Number
+	Adult Party
+	// Safe are new or changed terms of numbers of hers, in the case or told here.
 	Safe []SafeContact
 }
 
 // Empty reports whether nothing was told.
 func (t Told) Empty() bool {
-	return len(t.Numbers) == 0 && len(t.Contacts) == 0 && len(t.Safe) == 0 && !t.Offender.Known()
+	return len(t.Numbers) == 0 && len(t.Contacts) == 0 && len(t.Safe) == 0 && !t.Offender.Known() && !t.Adult.Known() && t.Hers.Withheld()
 }
 
 // CaseID is the id of the case that is handed in under a reference, such as an

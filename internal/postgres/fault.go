@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"powerline/cases"
@@ -12,6 +11,7 @@ import (
 var (
 	ErrNoKeys       = errors.New("no keys: set privacy.fingerprintKeyFile and privacy.sealKeyFile")
 	ErrNoCase       = errors.New("no case has this id")
+	ErrCaseExists   = errors.New("another case has this id already")
 	ErrNoTask       = errors.New("no task has this id")
 	ErrNoAttempt    = errors.New("no attempt has this id")
 	ErrNoParty      = errors.New("the case has no such party")
@@ -20,9 +20,9 @@ var (
 	ErrTaskChanged  = errors.New("the task is no longer what it was: read it again")
 	ErrTaskInHand   = errors.New("an attempt of this task is not settled yet")
 	ErrKindPaused   = errors.New("an operator has paused this kind of call")
+	ErrOtherNumber  = errors.New("a sealed number is not the one of its fingerprint: the row was changed, or the key of fingerprints was")
 	ErrCoded        = errors.New("the attempt has an outcome already: it can be coded once")
 	ErrNotAllowed   = errors.New("a law or a rule of the ladder forbids it")
-	ErrStale        = errors.New("the case has moved meanwhile: read it again and decide again")
 	ErrNoToken      = errors.New("no such token: ask an operator for one")
 	ErrKeyReused    = errors.New("the idempotency key was used for another request: make a new key")
 	ErrKeyInUse     = errors.New("a request with this idempotency key is being worked on: ask again")
@@ -53,16 +53,4 @@ func (f *Forbidden) Is(target error) bool {
 		}
 	}
 	return target == ErrNotAllowed
-}
-
-// refusedBy makes an error of a verdict that the asker must be told; nil for
-// those that are no fault of his.
-func refusedBy(v cases.Verdict, what string) error {
-	switch v {
-	case cases.Refused:
-		return fmt.Errorf("%s: %w", what, ErrNotAllowed)
-	case cases.Stale:
-		return fmt.Errorf("%s: %w", what, ErrStale)
-	}
-	return nil
 }

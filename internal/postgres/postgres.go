@@ -100,8 +100,13 @@ func (db *DB) Close() { db.pool.Close() }
 
 // within gives an operation its name and its limit, and tells of it.
 func (db *DB) within(ctx context.Context, op string, do func(context.Context) error) error {
+	return db.withinLimit(ctx, op, db.opts.QueryTimeout, do)
+}
+
+// withinLimit is within for what takes longer than one question.
+func (db *DB) withinLimit(ctx context.Context, op string, limit time.Duration, do func(context.Context) error) error {
 	began := time.Now()
-	ctx, cancel := context.WithTimeoutCause(ctx, db.opts.QueryTimeout, fmt.Errorf("no answer within %v", db.opts.QueryTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %v", limit))
 	defer cancel()
 	err := do(ctx)
 	if err != nil && ctx.Err() != nil {
@@ -130,6 +135,19 @@ func (e serverError) Error() string {
 		return fmt.Sprintf("the server refused it: constraint %s (%s)", e.constraint, e.code)
 	}
 	return fmt.Sprintf("the server refused it: %s (%s)", e.message, e.code)
+}
+
+// impossible tells a step that can never be stored, which is a bug of ours,
+// from a server that cannot store anything now; and why in few words.
+func impossible(err error) (why string, yes bool) {
+	var e serverError
+	switch {
+	case errors.Is(err, ErrNoTask):
+		return "it is about a task that is not there", true
+	case !errors.As(err, &e) || len(e.code) != 5 || e.code[:2] != "22" && e.code[:2] != "23":
+		return "", false
+	}
+	return "the schema refuses its step: " + e.constraint, true
 }
 
 // Ping asks whether the server answers.

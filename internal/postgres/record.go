@@ -221,6 +221,13 @@ func unlessZero(t time.Time) *time.Time {
 	return &t
 }
 
+func orZero(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
 func unlessEmpty(s string) *string {
 	if s == "" {
 		return nil

@@ -122,7 +122,7 @@ func TestRecordsSurviveTheJournal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		at := time.Unix(0, rapid.Int64Range(0, 4e18).Draw(t, "at")).UTC()
 		var r Record
-		switch rapid.IntRange(0, 2).Draw(t, "kind") {
+		switch rapid.IntRange(0, 3).Draw(t, "kind") {
 		case 0:
 			c := completed(rapid.String().Draw(t, "id"))
 			c.Arrived, c.Outcome, c.CallerSealed = at, rapid.String().Draw(t, "outcome"), rapid.SliceOf(rapid.Byte()).Draw(t, "sealed")
@@ -134,6 +134,11 @@ func TestRecordsSurviveTheJournal(t *testing.T) {
 			r = CallEvent{CallID: "c", Seq: rapid.Int64().Draw(t, "seq"), At: at, Event: Connect, Data: json.RawMessage(`{"a":1}`)}
 		case 2:
 			r = AgentEvent{ID: "e", Agent: "a", At: at, Event: AgentPause, Reason: rapid.String().Draw(t, "reason")}
+		case 3:
+			r = AttemptEnd{
+				Attempt: rapid.String().Draw(t, "attempt"), Owner: "d", Agent: rapid.String().Draw(t, "agent"), Ended: at, Answered: at,
+				Result: rapid.String().Draw(t, "result"), Q850: rapid.IntRange(0, 127).Draw(t, "q850"), SIP: rapid.Int().Draw(t, "sip"),
+			}
 		}
 		data, err := json.Marshal(r)
 		if err != nil {
@@ -152,6 +157,7 @@ func TestRecordsSurviveTheJournal(t *testing.T) {
 func FuzzDecodeRecord(f *testing.F) {
 	f.Add(KindCall, []byte(`{"id":"c"}`))
 	f.Add(KindCallEvent, []byte(`{"data":[]}`))
+	f.Add(KindAttemptEnd, []byte(`{"attempt":"a","result":"busy","sip":486}`))
 	f.Add("other", []byte(`{}`))
 	f.Fuzz(func(t *testing.T, kind string, data []byte) {
 		if r, err := DecodeRecord(kind, data); err == nil && (r.Kind() != kind || r.key() == "\x00") {

@@ -69,6 +69,7 @@ var layers = map[string]layer{
 		},
 		libs: []string{"github.com/prometheus/client_golang"},
 	},
+	"internal/redressal":  {ours: []string{"agent", "cases"}},
 	"internal/simulation": {ours: []string{"agent", "call", "internal/floor", "queue", "routing"}},
 
 	// Machinery of tests and of the demo.

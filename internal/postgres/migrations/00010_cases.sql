@@ -18,6 +18,7 @@ CREATE TABLE cases (
     last_feedback timestamptz,
     final_due     timestamptz,
     closure       text NOT NULL CHECK (closure IN ('', 'resolved', 'withdrawn', 'unreached', 'not-ours', 'duplicate', 'hoax')),
+    nexts         smallint NOT NULL,           -- how many things the ladder waits for
     next_at       timestamptz,                 -- the earliest timer, or end of a task's time
     timers_aside  bigint,                      -- the version whose due timers the ladder did not take
 
@@ -43,11 +44,8 @@ CREATE TABLE cases (
         (doc ->> 'id' = id AND (doc ->> 'version')::bigint = version AND doc ->> 'state' = state) IS TRUE),
     CONSTRAINT closed_means_a_closure CHECK ((state = 'closed') = (closure <> '')),
     CONSTRAINT resolved_means_by_an_event CHECK ((closure = 'resolved') = (resolved_version IS NOT NULL)),
-    -- no orphan: every open case has a task, a timer, or a supervisor
-    CONSTRAINT an_open_case_has_a_next_thing CHECK (
-        state = 'closed' OR concern <> ''
-        OR jsonb_array_length(coalesce(doc -> 'tasks', '[]')) > 0
-        OR jsonb_array_length(coalesce(doc -> 'timers', '[]')) > 0),
+    -- no orphan: an open case waits for one task, one timer, or a supervisor
+    CONSTRAINT an_open_case_has_one_next_thing CHECK (nexts = CASE WHEN state = 'closed' THEN 0 ELSE 1 END),
     -- the final feedback is counted from the last feedback, in whole days at least
     CONSTRAINT the_final_follows_a_feedback CHECK (
         state NOT IN ('watch', 'final-feedback') OR (final_due >= last_feedback + interval '24 hours') IS TRUE)

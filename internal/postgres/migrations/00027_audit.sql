@@ -4,7 +4,7 @@
 -- show. Keep a copy of the head elsewhere from time to time.
 --
 -- hash = SHA-256 of, one after the other: the hash before (32 bytes, zero
--- bytes for the first row), and for each of seq, at, by, action, subject,
+-- bytes for the first row), and for each of seq, at, actor, action, subject,
 -- detail its length in bytes as decimal digits, a colon, and its text in UTF-8.
 -- "at" is written in UTC as 2026-03-08T12:00:00.000000Z.
 
@@ -19,7 +19,7 @@ INSERT INTO audit_head (seq, hash) VALUES (0, decode(repeat('00', 32), 'hex'));
 CREATE TABLE audit (
     seq     bigint PRIMARY KEY,
     at      timestamptz NOT NULL,
-    by      text NOT NULL CHECK (length(by) BETWEEN 1 AND 128),
+    actor   text NOT NULL CHECK (length(actor) BETWEEN 1 AND 128),
     action  text NOT NULL CHECK (action ~ '^[a-z]+(-[a-z]+)*$'),
     subject text NOT NULL CHECK (length(subject) <= 200),
     detail  text NOT NULL CHECK (jsonb_typeof(detail::jsonb) = 'object'),
@@ -32,9 +32,9 @@ CREATE FUNCTION audit_part(part text) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
     SELECT convert_to(octet_length(convert_to(part, 'UTF8')) || ':' || part, 'UTF8')
 $$;
 
-CREATE FUNCTION audit_hash(before bytea, seq bigint, at timestamptz, by text, action text, subject text, detail text) RETURNS bytea LANGUAGE sql STABLE AS $$
+CREATE FUNCTION audit_hash(before bytea, seq bigint, at timestamptz, actor text, action text, subject text, detail text) RETURNS bytea LANGUAGE sql STABLE AS $$
     SELECT sha256(before || audit_part(seq::text) || audit_part(to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
-        || audit_part(by) || audit_part(action) || audit_part(subject) || audit_part(detail))
+        || audit_part(actor) || audit_part(action) || audit_part(subject) || audit_part(detail))
 $$;
 
 -- The head's row is locked until the transaction ends, so that the chain has one order.
@@ -44,7 +44,7 @@ DECLARE
 BEGIN
     SELECT * INTO STRICT head FROM audit_head FOR UPDATE;
     NEW.seq := head.seq + 1;
-    NEW.hash := audit_hash(head.hash, NEW.seq, NEW.at, NEW.by, NEW.action, NEW.subject, NEW.detail);
+    NEW.hash := audit_hash(head.hash, NEW.seq, NEW.at, NEW.actor, NEW.action, NEW.subject, NEW.detail);
     UPDATE audit_head SET seq = NEW.seq, hash = NEW.hash;
     RETURN NEW;
 END
