@@ -1,8 +1,12 @@
 package api
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -259,4 +263,26 @@ func TestGivenAHandlerThatPanics_WhenAsked_ThenOneRequestIsLostAndNothingIsTold(
 		t.Errorf("status %d", w.Code)
 	}
 	h.clean(w.Body.String(), all)
+}
+
+func TestGivenWhoeverAskedHangsUp_WhenTheStoreStops_ThenTheKeyStaysGood(t *testing.T) {
+	h := newHelpline(t)
+	text, err := json.Marshal(complaint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	h.store.registering = func() error { cancel(); return ctx.Err() }
+	r := httptest.NewRequestWithContext(ctx, "POST", Base+"/cases", bytes.NewReader(text))
+	r.Header.Set("Authorization", "Bearer "+asha)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Idempotency-Key", "the-same-key-0009")
+	w := httptest.NewRecorder()
+	h.api.ServeHTTP(w, r)
+	for _, reply := range h.store.replies {
+		t.Errorf("kept: %d", reply.Status)
+	}
+	h.store.registering = nil
+	h.store.digests = map[string]string{} // a minute later
+	h.send("POST", "/cases", asha, complaint(), "Idempotency-Key", "the-same-key-0009").is(201)
 }

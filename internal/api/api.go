@@ -39,7 +39,8 @@ type Options struct {
 	Log                   *slog.Logger
 	// Clock is time.Now unless set.
 	Clock func() time.Time
-	// Timeout limits the work on one request; 10 s unless set.
+	// Timeout limits the work on one request; 8 s unless set. Give the server a
+	// longer WriteTimeout, or nobody hears that it was too long.
 	Timeout time.Duration
 	// Observe is told of every answered request, for metrics: the route's
 	// pattern, never an id. It must not block. May be nil.
@@ -57,7 +58,7 @@ func New(o Options) http.Handler {
 	if o.Observe == nil {
 		o.Observe = func(string, int, time.Duration) {}
 	}
-	o.Timeout = cmp.Or(o.Timeout, 10*time.Second)
+	o.Timeout = cmp.Or(o.Timeout, 8*time.Second)
 	a := &server{Options: o, mux: http.NewServeMux()}
 	for _, rt := range routes {
 		a.mux.Handle(rt.Method+" "+Base+rt.Path, a.serve(rt))
@@ -307,7 +308,7 @@ func (a *server) once(r *request) reply {
 		return reply{status: before.Status, kind: kindOf(before.Status), body: before.Body}
 	}
 	out := a.run(r)
-	if out.status >= 500 {
+	if out.status >= statusGone {
 		return out // nothing was done, or it is not known: the claim runs out, and the key may come again
 	}
 	// The answer is kept even if whoever asked has gone meanwhile.

@@ -188,6 +188,14 @@ func TestGivenHerTerms_WhenChanged_ThenOnlyForHerOwnNumbers(t *testing.T) {
 	if k := h.store.cases[id]; len(k.safe) != 2 {
 		t.Error("the terms of her number are not stored")
 	}
+	// A further number of hers is the first to be rung.
+	in = TermsChange{Terms: TermsIn{MayCall: true}, Number: "9876500077", Safe: []SafeIn{{Number: "9876500077", Whose: "sister"}}}
+	h.clean(h.send("POST", at, asha, in).is(200).body, append(all, "9876500077"))
+	if v := h.ladder(id); v.Persons[0].Numbers != 2 {
+		t.Errorf("%+v", v.Persons)
+	}
+	in.Number = "112"
+	h.send("POST", at, asha, in).problem(422, "field", "number")
 	m := into[Moved](h.send("POST", "/cases/"+id+"/veto", asha, VersionIn{}).is(200))
 	if m.State != cases.CounselFeedback {
 		t.Errorf("%+v", m)

@@ -10,6 +10,7 @@ import (
 	"powerline/cases"
 	"powerline/internal/intake"
 	"powerline/internal/postgres"
+	"powerline/number"
 )
 
 // Moved is what became of an event.
@@ -145,7 +146,9 @@ func triage(r *request, in TriageDecision) (any, error) {
 type TermsChange struct {
 	Version int64    `json:"version,omitempty" doc:"of the case on which it was decided; left out: whatever it is"`
 	Terms   TermsIn  `json:"terms" doc:"all of them: they take the place of those that are stored"`
-	Safe    []SafeIn `json:"safe,omitempty" doc:"new or changed terms of numbers of hers that are in the case"`
+	Number  string   `json:"number,omitempty" doc:"a further number of hers, or of the adult who speaks for her; it is the first to be rung from now on"`
+	Adult   PartyIn  `json:"adult,omitzero" doc:"a child's safe adult, new or changed"`
+	Safe    []SafeIn `json:"safe,omitempty" doc:"new or changed terms of numbers of hers"`
 }
 
 func changeTerms(r *request, in TermsChange) (any, error) {
@@ -153,19 +156,27 @@ func changeTerms(r *request, in TermsChange) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := safes("safe", in.Safe, r.now)
-	if err != nil {
+	var told intake.Told
+	if in.Number != "" {
+		if told.Hers, err = number.ParseDialable(in.Number); err != nil {
+			return nil, field("number", err.Error())
+		}
+	}
+	if told.Adult, err = in.Adult.party("adult"); err != nil {
 		return nil, err
 	}
-	if err := r.hers(all); err != nil {
+	if told.Safe, err = safes("safe", in.Safe, r.now); err != nil {
 		return nil, err
 	}
-	return r.tell(in.Version, cases.TermsChanged{Terms: terms}, intake.Told{Safe: all})
+	if err := r.hers(told); err != nil {
+		return nil, err
+	}
+	return r.tell(in.Version, cases.TermsChanged{Terms: terms}, told)
 }
 
 // hers: terms for a number of somebody else would let us ring a stranger.
-func (r *request) hers(all []intake.SafeContact) error {
-	if len(all) == 0 {
+func (r *request) hers(told intake.Told) error {
+	if len(told.Safe) == 0 {
 		return nil
 	}
 	if r.Fingerprint == nil {
@@ -180,9 +191,10 @@ func (r *request) hers(all []intake.SafeContact) error {
 		return err
 	}
 	mine := slices.Concat(f.Case.Victim.Numbers, f.Case.Adult.Numbers)
-	for i, s := range all {
+	for i, s := range told.Safe {
 		print := r.Fingerprint(s.Number)
-		if !slices.ContainsFunc(mine, func(n cases.Number) bool { return n.Print == print }) {
+		isNew := s.Number == told.Hers || slices.Contains(told.Adult.Numbers, s.Number)
+		if !isNew && !slices.ContainsFunc(mine, func(n cases.Number) bool { return n.Print == print }) {
 			return field(fmt.Sprintf("safe[%d].number", i), "is not a number of hers in this case")
 		}
 	}

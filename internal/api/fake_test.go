@@ -40,6 +40,8 @@ type fake struct {
 	aside    map[cases.TaskID]string
 	broken   *postgres.BrokenAudit
 	extra    []postgres.Work // tasks that belong to no case
+
+	registering func() error // called by Register first, if set
 }
 
 type kept struct {
@@ -123,6 +125,11 @@ func (f *fake) Register(_ context.Context, rules cases.Rules, r intake.Registrat
 	defer f.lock()()
 	if f.down != nil {
 		return postgres.Registered{}, f.down
+	}
+	if f.registering != nil {
+		if err := f.registering(); err != nil {
+			return postgres.Registered{}, err
+		}
 	}
 	if k, ok := f.cases[r.Case]; ok {
 		return postgres.Registered{File: k.file, Again: true}, nil
@@ -218,6 +225,10 @@ func (f *fake) Apply(_ context.Context, rules cases.Rules, id string, ev cases.E
 		ev.What = what
 	case cases.Found:
 		what.Offender = f.party(k, k.file.Case.Offender.ID, cases.Offender, told.Offender)
+		ev.What = what
+	}
+	if what, ok := ev.What.(cases.TermsChanged); ok && !told.Hers.Withheld() {
+		what.Number = printOf(told.Hers)
 		ev.What = what
 	}
 	k.safe = append(k.safe, told.Safe...)
@@ -406,7 +417,7 @@ func (f *fake) Stations(_ context.Context, in string) (out []postgres.Station, e
 	return out, f.down
 }
 
-func (f *fake) ImportStations(_ context.Context, all []postgres.Station, _ string) error {
+func (f *fake) ImportStations(_ context.Context, all []postgres.Station, _ string, _ time.Time) error {
 	defer f.lock()()
 	f.stations = append(f.stations, all...)
 	return f.down

@@ -90,7 +90,7 @@ func importStations(r *request, in StationList) (any, error) {
 		seen[s.ID] = true
 		all = append(all, postgres.Station{ID: s.ID, District: name, Name: s.Name, Active: s.Active})
 	}
-	if err := r.Store.ImportStations(r.Context(), all, r.actor()); err != nil {
+	if err := r.Store.ImportStations(r.Context(), all, r.actor(), r.now); err != nil {
 		return nil, err
 	}
 	return Imported{len(all)}, nil

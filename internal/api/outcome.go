@@ -50,6 +50,9 @@ func attemptOutcome(r *request, in OutcomeIn) (any, error) {
 		return nil, notHers()
 	case in.By != "" && in.By != a.Agent:
 		return nil, field("by", "somebody else made this call")
+	case f.End != nil && f.End.Answered.IsZero() && f.End.Result != postgres.Interrupted:
+		// I5: nobody answered, so nobody said anything.
+		return nil, fault(http.StatusConflict, "not-answered", "nobody answered this call: it has no outcome")
 	}
 	return r.code(in, a.Kind, postgres.Report{Attempt: id, Task: a.Task, By: a.Agent})
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,9 +26,13 @@ type Problem struct {
 
 func (p *Problem) Error() string { return p.Type + ": " + p.Reason }
 
+// statusGone: whoever asked hung up, so that nobody knows what was done. It is
+// no status of HTTP, and nobody receives it; it stands in logs and metrics.
+const statusGone = 499
+
 // fault makes a problem of a status, its word, and what to do.
 func fault(status int, word, reason string) *Problem {
-	return &Problem{Type: "urn:powerline:problem:" + word, Title: http.StatusText(status), Status: status, Reason: reason}
+	return &Problem{Type: "urn:powerline:problem:" + word, Title: cmp.Or(http.StatusText(status), "Gone"), Status: status, Reason: reason}
 }
 
 // field is the problem that a field of the request cannot be right.
@@ -50,6 +55,7 @@ var known = []struct {
 	{postgres.ErrNoParty, http.StatusNotFound, "no-party"},
 	{postgres.ErrNoAgent, http.StatusUnprocessableEntity, "no-agent"},
 	{postgres.ErrNoStation, http.StatusUnprocessableEntity, "no-station"},
+	{postgres.ErrCaseExists, http.StatusConflict, "case-exists"},
 	{postgres.ErrCoded, http.StatusConflict, "coded"},
 	{postgres.ErrTaskInHand, http.StatusConflict, "task-in-hand"},
 	{postgres.ErrTaskChanged, http.StatusConflict, "task-changed"},
@@ -87,7 +93,7 @@ func (a *server) problemOf(r *request, err error) *Problem {
 		}
 	}
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-		return fault(499, "gone", "whoever asked hung up")
+		return fault(statusGone, "gone", "whoever asked hung up")
 	}
 	a.Log.Error("the store failed; the answer is 503", "route", r.route.pattern(), "error", err)
 	return fault(http.StatusServiceUnavailable, "store", "the store does not answer, and nothing was changed or it is not known: send the same request with the same key again in a minute")

@@ -81,7 +81,7 @@ type Pauses interface {
 // Office is the directory of police stations, and what waits to be told to them.
 type Office interface {
 	Stations(ctx context.Context, district string) ([]postgres.Station, error)
-	ImportStations(ctx context.Context, all []postgres.Station, by string) error
+	ImportStations(ctx context.Context, all []postgres.Station, by string, at time.Time) error
 	Undelivered(ctx context.Context) (waiting, givenUp int, err error)
 	Ping(ctx context.Context) error
 }

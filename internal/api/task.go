@@ -51,7 +51,6 @@ const (
 	ruleSetAside = "set-aside"
 	ruleInHand   = "attempt-in-hand"
 	ruleEnded    = "ended"
-	ruleNever    = "never-rung"
 )
 
 // TaskList is the tasks in hand.
@@ -159,7 +158,7 @@ func (r *request) reasons(w postgres.Work, free []agent.Profile) []cases.Reason 
 	add(w.End != "", ruleEnded, string(w.End))
 	add(w.SetAside != "", ruleSetAside, w.SetAside)
 	add(w.InHand != "", ruleInHand, "")
-	add(w.Safe.Known && w.Safe.Never, ruleNever, "")
+	add(w.Safe.Known && w.Safe.Never, string(postgres.NeverRung), "")
 	for _, one := range r.Rules().Check(w.Task, w.Case, facts, r.now) {
 		if one.Rule != cases.NobodyFits || r.Floor != nil {
 			out = append(out, one)
