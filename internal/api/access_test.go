@@ -1,10 +1,13 @@
 package api
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -12,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"powerline/cases"
 	"powerline/internal/postgres"
 )
 
@@ -285,4 +289,49 @@ func TestGivenWhoeverAskedHangsUp_WhenTheStoreStops_ThenTheKeyStaysGood(t *testi
 	h.store.registering = nil
 	h.store.digests = map[string]string{} // a minute later
 	h.send("POST", "/cases", asha, complaint(), "Idempotency-Key", "the-same-key-0009").is(201)
+}
+
+func TestGivenAClientThatTricklesItsBody_WhenTimeIsUp_ThenItIsSentAway(t *testing.T) {
+	h := newHelpline(t)
+	api := New(Options{Store: h.store, Rules: cases.DefaultRules, Log: logOf(h), Clock: func() time.Time { return h.now }, Timeout: 100 * time.Millisecond})
+	server := httptest.NewServer(api)
+	defer server.Close()
+	c, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, err = io.WriteString(c, "POST "+Base+"/cases HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+asha+
+		"\r\nContent-Type: application/json\r\nIdempotency-Key: the-same-key-0010\r\nContent-Length: 1000\r\n\r\n{\"district\":")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil || res.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Fatalf("%v, %v", res, err)
+	}
+	res.Body.Close()
+}
+
+// TestGivenAStoreThatIsSlow_WhenTimeIsUp_ThenTheAnswerIs503 on a real
+// connection: it must not look as if the client had hung up.
+func TestGivenAStoreThatIsSlow_WhenTimeIsUp_ThenTheAnswerIs503(t *testing.T) {
+	h := newHelpline(t)
+	h.store.slow = true
+	api := New(Options{Store: h.store, Rules: cases.DefaultRules, Log: logOf(h), Clock: func() time.Time { return h.now }, Timeout: 50 * time.Millisecond})
+	server := httptest.NewServer(api)
+	defer server.Close()
+	r, err := http.NewRequestWithContext(t.Context(), "GET", server.URL+Base+"/deliveries", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+ops)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil || res.StatusCode != http.StatusServiceUnavailable {
+		t.Fatalf("%v, %v", res, err)
+	}
+	res.Body.Close()
 }

@@ -149,8 +149,6 @@ func (a *server) serve(rt route) http.Handler {
 		began := a.Clock()
 		ctx, cancel := context.WithTimeoutCause(hr.Context(), a.Timeout, fmt.Errorf("not done within %v", a.Timeout))
 		defer cancel()
-		// Whoever trickles his body holds a connection, not a worker, and not for long.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(a.Timeout))
 		r := &request{Request: hr.WithContext(ctx), server: a, route: rt, answer: w, now: began.UTC()}
 		out := a.work(r)
 		h := w.Header()
@@ -270,7 +268,14 @@ func (r *request) read() error {
 	if r.route.act.in == nil {
 		limit = 0
 	}
+	// Whoever trickles his body does not hold us for long. When it has come the
+	// deadline is lifted, or it would look as if he had hung up while we work.
+	connection := http.NewResponseController(r.answer)
+	_ = connection.SetReadDeadline(time.Now().Add(r.Timeout))
 	body, err := io.ReadAll(http.MaxBytesReader(r.answer, r.Body, int64(limit)))
+	if err == nil {
+		_ = connection.SetReadDeadline(time.Time{})
+	}
 	switch {
 	case err != nil && limit == 0:
 		return fault(http.StatusRequestEntityTooLarge, "body", "this request has no body")

@@ -62,7 +62,7 @@ type DeliverOptions struct {
 	// Client posts; nil means one that is limited in time and follows no redirect.
 	Client *http.Client
 	// Every is the pause between looks into the outbox (2 s), Timeout the limit of
-	// one POST (10 s), First and Longest the pauses after a failure (30 s, 1 h),
+	// one POST (10 s, and 5 s more to make it up), First and Longest the pauses after a failure (30 s, 1 h),
 	// GiveUpAfter how old a delivery gets (72 h).
 	Every, Timeout, First, Longest, GiveUpAfter time.Duration
 	// Observe is told how each try ended: delivered, put-off, given-up. May be nil.
@@ -226,6 +226,9 @@ func (d *Deliverer) serve(ctx context.Context, l lane) {
 func (d *Deliverer) deliver(ctx context.Context, h Hook, one postgres.Delivery) {
 	reason, final := d.post(ctx, h, one)
 	if reason == "" {
+		// Told is told, also if we are ending now.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.o.Timeout)
+		defer cancel()
 		d.settle(ctx, "delivered", one, d.o.Outbox.Delivered(ctx, one.ID, d.o.Clock().UTC()))
 		return
 	}

@@ -220,8 +220,11 @@ func TestGivenSeveralReceivers_WhenSomethingIsTold_ThenTheFirstThatTakesItGetsIt
 		gone := alarm(5, time.Now())
 		gone.Topic = "remind"
 		box := newOutbox(alarm(1, time.Now()), quiet, lost, broken, gone)
+		var mu sync.Mutex // each receiver has a goroutine of its own
 		var got []string
 		client := &http.Client{Transport: round(func(r *http.Request) (*http.Response, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			got = append(got, r.URL.Host+r.Header.Get(DeliveryHeader))
 			if r.URL.Host == "gone.example" {
 				return answered(410), nil

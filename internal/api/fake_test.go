@@ -41,6 +41,7 @@ type fake struct {
 	broken   *postgres.BrokenAudit
 	extra    []postgres.Work // tasks that belong to no case
 
+	slow        bool         // Undelivered takes until its time is up
 	registering func() error // called by Register first, if set
 }
 
@@ -423,7 +424,13 @@ func (f *fake) ImportStations(_ context.Context, all []postgres.Station, _ strin
 	return f.down
 }
 
-func (f *fake) Undelivered(context.Context) (int, int, error) { return 3, 1, f.down }
+func (f *fake) Undelivered(ctx context.Context) (int, int, error) {
+	if f.slow {
+		<-ctx.Done()
+		return 0, 0, context.Cause(ctx)
+	}
+	return 3, 1, f.down
+}
 
 func (f *fake) Ping(context.Context) error {
 	defer f.lock()()

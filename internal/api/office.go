@@ -39,7 +39,7 @@ type StationView struct {
 	ID       string `json:"id" doc:"a word such as lko-hazratganj"`
 	District string `json:"district"`
 	Name     string `json:"name"`
-	Active   bool   `json:"active,omitempty"`
+	Closed   bool   `json:"closed,omitempty" doc:"it takes no cases any more"`
 }
 
 func listStations(r *request) (any, error) {
@@ -61,7 +61,7 @@ func listStations(r *request) (any, error) {
 	}
 	out := StationList{Stations: []StationView{}}
 	for _, s := range all {
-		out.Stations = append(out.Stations, StationView{s.ID, s.District, s.Name, s.Active})
+		out.Stations = append(out.Stations, StationView{s.ID, s.District, s.Name, !s.Active})
 	}
 	return out, nil
 }
@@ -88,7 +88,7 @@ func importStations(r *request, in StationList) (any, error) {
 			return nil, field(at("name"), "want at most 120 bytes")
 		}
 		seen[s.ID] = true
-		all = append(all, postgres.Station{ID: s.ID, District: name, Name: s.Name, Active: s.Active})
+		all = append(all, postgres.Station{ID: s.ID, District: name, Name: s.Name, Active: !s.Closed})
 	}
 	if err := r.Store.ImportStations(r.Context(), all, r.actor(), r.now); err != nil {
 		return nil, err

@@ -263,7 +263,7 @@ func manyAtOnce(t *testing.T, r *real) {
 }
 
 func decisionsAndAudit(t *testing.T, r *real) {
-	r.as("ops", "POST", "/stations", StationList{Stations: []StationView{{ID: "lko-hazratganj", District: "Lucknow", Name: "Hazratganj", Active: true}}}).is(200)
+	r.as("ops", "POST", "/stations", StationList{Stations: []StationView{{ID: "lko-hazratganj", District: "Lucknow", Name: "Hazratganj"}}}).is(200)
 	in := complaint()
 	in.Station, in.Offender.Numbers = "lko-hazratganj", []string{"9876500150"}
 	id := into[Registered](r.as("asha", "POST", "/cases", in).is(201)).Case
