@@ -2,7 +2,9 @@ package call
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"powerline/agent"
@@ -153,8 +155,45 @@ func (c Call) Bridges() []string {
 
 func bridgeID(callID string, n int) string { return fmt.Sprintf("%s.b%d", callID, n) }
 
-// LegID is the channel id of the agent's leg in the n-th offer of a call.
-func LegID(callID string, n int) string { return fmt.Sprintf("%s.a%d", callID, n) }
+// LegID is the channel id of the agent's leg in the n-th offer of a call. That of
+// an outbound call must not begin with the call's own id: the channel of that id
+// is made later, and Asterisk refuses an id with which a living one begins.
+func LegID(callID string, n int) string {
+	if IsAttempt(callID) {
+		return fmt.Sprintf("%s%s.a%d", outboundLeg, callID, n)
+	}
+	return fmt.Sprintf("%s.a%d", callID, n)
+}
+
+const outboundLeg = "for-"
+
+// legName finds the call in an agent's leg. The ids of callers' channels never
+// end so.
+var legName = regexp.MustCompile(`^(?:` + outboundLeg + `)?(.+)\.a[0-9]+$`)
+
+// OfLeg is the opposite of LegID: the call that a leg was made for, and false for
+// a channel that is no agent's leg.
+func OfLeg(channel string) (callID string, ok bool) {
+	if !strings.Contains(channel, ".a") {
+		return "", false
+	}
+	m := legName.FindStringSubmatch(channel)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
+// attemptPrefix begins the id of every outbound call, which is that of its attempt
+// and of the channel of whom we call. No caller's channel begins so: those begin
+// with the name of Asterisk's host.
+const attemptPrefix = "out-"
+
+// AttemptID is the id of an outbound call, from something unique.
+func AttemptID(unique string) string { return attemptPrefix + unique }
+
+// IsAttempt reports whether a call, or a channel, is of an outbound call.
+func IsAttempt(id string) bool { return strings.HasPrefix(id, attemptPrefix) }
 
 // Rules are the settings that a step depends on.
 type Rules struct {

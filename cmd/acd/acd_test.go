@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"powerline/cmd/operator"
 	"powerline/internal/check"
 	"powerline/internal/config"
 	"powerline/internal/stack"
@@ -28,7 +29,7 @@ type result struct {
 func command(t *testing.T, in string, args ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code := run(t.Context(), args, streams{strings.NewReader(in), &out, &errs})
+	code := operator.Run(t.Context(), "acd", args, operator.Streams{In: strings.NewReader(in), Out: &out, Err: &errs}, newRoot)
 	return result{code, out.String(), errs.String()}
 }
 
@@ -119,16 +120,16 @@ c001,Sita Kumari,woman,no,no,no,hi,phone,,no,,
 `
 
 func TestGivenTheDefaultConfiguration_WhenCheckedByThisProgram_ThenItIsGood(t *testing.T) {
-	text := command(t, "", "config", "default").want(t, exitOK, "# ", "deadMan: 20s").out
+	text := command(t, "", "config", "default").want(t, operator.ExitOK, "# ", "deadMan: 20s").out
 	path := write(t, t.TempDir(), "acd.yaml", text, 0o644)
-	command(t, "", "config", "check", path).want(t, exitOK, "is good")
-	command(t, "", "--config", path, "config", "check").want(t, exitOK, "is good")
+	command(t, "", "config", "check", path).want(t, operator.ExitOK, "is good")
+	command(t, "", "--config", path, "config", "check").want(t, operator.ExitOK, "is good")
 }
 
 func TestGivenAWrongConfiguration_WhenAnyCommandReadsIt_ThenTheLineIsNamedAndNothingIsDone(t *testing.T) {
 	path := write(t, t.TempDir(), "acd.yaml", "redis:\n  adress: here\n", 0o644)
 	for _, args := range [][]string{{"config", "check"}, {"agents", "list"}, {"check"}, {"serve"}, {"asterisk-config", "render", "--out", t.TempDir()}} {
-		command(t, "", append(args, "--config", path)...).want(t, exitFailed, path+`:2:3: redis: unknown key "adress": did you mean "address"?`)
+		command(t, "", append(args, "--config", path)...).want(t, operator.ExitFailed, path+`:2:3: redis: unknown key "adress": did you mean "address"?`)
 	}
 }
 
@@ -147,14 +148,14 @@ func TestEveryCommandThatDoesSomethingHasExamples(t *testing.T) {
 			walk(sub)
 		}
 	}
-	walk(newRoot(streams{}))
+	walk(newRoot(&operator.Invocation{}))
 }
 
 func TestGivenShells_WhenCompletionIsAsked_ThenEachGetsAScript(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish"} {
-		command(t, "", "completion", shell).want(t, exitOK, "acd")
+		command(t, "", "completion", shell).want(t, operator.ExitOK, "acd")
 	}
-	command(t, "", "__complete", "agents", "").want(t, exitOK, "import", "list", "show", "set")
+	command(t, "", "__complete", "agents", "").want(t, operator.ExitOK, "import", "list", "show", "set")
 }
 
 func TestGivenARosterFile_WhenImported_ThenOperatorsSeeItAndSecretsStayHidden(t *testing.T) {
@@ -163,32 +164,32 @@ func TestGivenARosterFile_WhenImported_ThenOperatorsSeeItAndSecretsStayHidden(t 
 	file := write(t, t.TempDir(), "roster.csv", good, 0o600)
 	secrets := []string{"phone-secret", "1234", "argon2", "2345"}
 
-	command(t, "", "agents", "import", file, "--dry-run", "-c", cfg).want(t, exitOK, "nothing was changed", "4 added, 0 changed, 0 unchanged").never(t, secrets...)
-	command(t, "", "agents", "list", "-c", cfg).want(t, exitOK, "nobody")
-	command(t, "", "agents", "import", file, "-c", cfg).want(t, exitOK, "imported: 4 added, 0 changed, 0 unchanged")
-	command(t, good, "agents", "import", "-", "-c", cfg).want(t, exitOK, "imported: 0 added, 0 changed, 4 unchanged")
+	command(t, "", "agents", "import", file, "--dry-run", "-c", cfg).want(t, operator.ExitOK, "nothing was changed", "4 added, 0 changed, 0 unchanged").never(t, secrets...)
+	command(t, "", "agents", "list", "-c", cfg).want(t, operator.ExitOK, "nobody")
+	command(t, "", "agents", "import", file, "-c", cfg).want(t, operator.ExitOK, "imported: 4 added, 0 changed, 0 unchanged")
+	command(t, good, "agents", "import", "-", "-c", cfg).want(t, operator.ExitOK, "imported: 0 added, 0 changed, 4 unchanged")
 
-	list := command(t, "", "agents", "list", "-c", cfg).want(t, exitOK, "a001  Asha Devi", "counsellor", "ready")
+	list := command(t, "", "agents", "list", "-c", cfg).want(t, operator.ExitOK, "a001  Asha Devi", "counsellor", "ready")
 	list.never(t, append(secrets, "Sita")...)
-	command(t, "", "agents", "list", "--all", "-c", cfg).want(t, exitOK, "Sita Kumari", "not active")
+	command(t, "", "agents", "list", "--all", "-c", cfg).want(t, operator.ExitOK, "Sita Kumari", "not active")
 	var views []personView
 	if err := json.Unmarshal([]byte(command(t, "", "agents", "list", "--json", "--all", "-c", cfg).out), &views); err != nil || len(views) != 4 || !views[0].PIN || views[3].PIN {
 		t.Fatalf("%v %+v", err, views)
 	}
 
-	command(t, "5678\n", "agents", "set", "a001", "senior=yes", "pin=-", "-c", cfg).want(t, exitOK, "a001: changed").never(t, "5678")
-	command(t, "", "agents", "set", "a001", "senior=yes", "pin=5678", "-c", cfg).want(t, exitOK, "a001: unchanged")
-	command(t, "", "agents", "show", "a001", "-c", cfg).want(t, exitOK, "counsellor senior", "version", "2").never(t, secrets...)
-	command(t, "", "agents", "show", "a009", "-c", cfg).want(t, exitFailed, `no agent "a009"`)
-	command(t, "", "agents", "set", "a001", "languages=tlh", "senior=no", "-c", cfg).want(t, exitFailed, `languages: "tlh" is not in the configuration`)
-	command(t, "", "agents", "show", "a001", "-c", cfg).want(t, exitOK, "hi bho", "senior")
+	command(t, "5678\n", "agents", "set", "a001", "senior=yes", "pin=-", "-c", cfg).want(t, operator.ExitOK, "a001: changed").never(t, "5678")
+	command(t, "", "agents", "set", "a001", "senior=yes", "pin=5678", "-c", cfg).want(t, operator.ExitOK, "a001: unchanged")
+	command(t, "", "agents", "show", "a001", "-c", cfg).want(t, operator.ExitOK, "counsellor senior", "version", "2").never(t, secrets...)
+	command(t, "", "agents", "show", "a009", "-c", cfg).want(t, operator.ExitFailed, `no agent "a009"`)
+	command(t, "", "agents", "set", "a001", "languages=tlh", "senior=no", "-c", cfg).want(t, operator.ExitFailed, `languages: "tlh" is not in the configuration`)
+	command(t, "", "agents", "show", "a001", "-c", cfg).want(t, operator.ExitOK, "hi bho", "senior")
 
 	bad := strings.Replace(strings.Replace(good, "Usha Rani,woman", "Usha Rani,lady", 1), "3456", "three", 1)
 	command(t, bad, "agents", "import", "-", "-c", cfg).
-		want(t, exitFailed, "standard input:3:16: gender: want woman or man", "standard input:4:54: pin: want 4 to 8 digits").
+		want(t, operator.ExitFailed, "standard input:3:16: gender: want woman or man", "standard input:4:54: pin: want 4 to 8 digits").
 		never(t, "three", "Usha")
 	part := strings.Join(strings.SplitAfter(strings.Replace(good, "hi,phone,,yes", "hi bho,phone,,yes", 1), "\n")[:3], "")
-	command(t, part, "agents", "import", "-", "-c", cfg).want(t, exitOK, "0 added, 2 changed", "2 stored agents are not in the file", "b001 c001")
+	command(t, part, "agents", "import", "-", "-c", cfg).want(t, operator.ExitOK, "0 added, 2 changed", "2 stored agents are not in the file", "b001 c001")
 }
 
 func TestGivenADatabaseThatIsAway_WhenTheRosterIsAsked_ThenItFailsInTimeAndShowsNoPassword(t *testing.T) {
@@ -198,7 +199,7 @@ func TestGivenADatabaseThatIsAway_WhenTheRosterIsAsked_ThenItFailsInTimeAndShows
 	c.Postgres.PasswordFile = write(t, dir, "postgres", "hunter2", 0o600)
 	cfg := write(t, dir, "acd.yaml", string(config.Marshal(c)), 0o644)
 	began := time.Now()
-	command(t, "", "agents", "list", "-c", cfg).want(t, exitFailed, "postgres: ping").never(t, "hunter2")
+	command(t, "", "agents", "list", "-c", cfg).want(t, operator.ExitFailed, "postgres: ping").never(t, "hunter2")
 	if time.Since(began) > 10*time.Second {
 		t.Errorf("it took %v", time.Since(began))
 	}
@@ -210,11 +211,11 @@ func TestGivenAnInstallation_WhenEverythingRuns_ThenTheCheckIsGoodAndNamesWhatDi
 	s := stacktest.Start(t, stack.Options{FastPostgres: true})
 	sounds := t.TempDir()
 	cfg := installation(t, s, func(c *config.Config) { c.Prompts.Dir = sounds })
-	command(t, good, "agents", "import", "-", "-c", cfg).want(t, exitOK, "4 added")
+	command(t, good, "agents", "import", "-", "-c", cfg).want(t, operator.ExitOK, "4 added")
 	makePrompts(t, cfg, sounds)
 
 	out := s.Asterisk.Settings.Dirs.Etc
-	command(t, "", "asterisk-config", "render", "--out", out, "-c", cfg).want(t, exitOK, "3 softphones, 1 trunks, 2 lines")
+	command(t, "", "asterisk-config", "render", "--out", out, "-c", cfg).want(t, operator.ExitOK, "3 softphones, 1 trunks, 2 lines")
 	for _, name := range []string{"pjsip.conf", "extensions.conf", "queues.conf"} {
 		info, err := os.Stat(filepath.Join(out, name))
 		if err != nil || info.Mode().Perm()&0o077 != 0 {
@@ -232,14 +233,14 @@ func TestGivenAnInstallation_WhenEverythingRuns_ThenTheCheckIsGoodAndNamesWhatDi
 		t.Errorf("Asterisk does not know the softphones: %v\n%s", err, phones)
 	}
 
-	good := command(t, "", "check", "-c", cfg).want(t, exitOK, "config", "version 22.", "modules run", "PostgreSQL", "Redis answers", "3 active: 2 women, 1 male officers", "prompts in hi", "fallback queues with 3 agents")
+	good := command(t, "", "check", "-c", cfg).want(t, operator.ExitOK, "config", "version 22.", "modules run", "PostgreSQL", "Redis answers", "3 active: 2 women, 1 male officers", "prompts in hi", "fallback queues with 3 agents")
 	good.never(t, "FAIL", s.Asterisk.Settings.ARIUser.Password)
 	t.Log("\n" + good.out)
 
 	s.Redis.Kill()
 	s.Postgres.Kill()
 	s.Asterisk.Kill()
-	bad := command(t, "", "check", "--json", "-c", cfg).want(t, exitFindings)
+	bad := command(t, "", "check", "--json", "-c", cfg).want(t, operator.ExitFindings)
 	var report []check.Finding
 	if err := json.Unmarshal([]byte(bad.out), &report); err != nil {
 		t.Fatal(err)
@@ -290,7 +291,7 @@ func FuzzAgentsSet(f *testing.F) {
 	f.Add("=")
 	f.Add("pin=-")
 	f.Fuzz(func(t *testing.T, text string) {
-		s := &shared{streams: streams{in: strings.NewReader("1\n"), out: &bytes.Buffer{}, err: &bytes.Buffer{}}}
+		s := &shared{&operator.Invocation{Streams: operator.Streams{In: strings.NewReader("1\n"), Out: &bytes.Buffer{}, Err: &bytes.Buffer{}}}}
 		if filled, err := s.fillIn([]string{text}); err == nil && len(filled) != 1 {
 			t.Fatal("an assignment was lost")
 		}

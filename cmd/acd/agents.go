@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"powerline/agent"
+	"powerline/cmd/operator"
 	"powerline/internal/config"
 	"powerline/internal/postgres"
 	"powerline/internal/roster"
@@ -22,7 +23,7 @@ func newAgents(s *shared) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "agents",
 		Short: "Look after the roster",
-		Long: long(`
+		Long: operator.Long(`
 			The roster is who works here: skills, softphone secrets, PINs. It lives in
 			PostgreSQL; running engines see a change within a second. Softphone accounts
 			are rendered into Asterisk's files: after a new agent or secret, run
@@ -30,32 +31,6 @@ func newAgents(s *shared) *cobra.Command {
 	}
 	cmd.AddCommand(newAgentsImport(s), newAgentsList(s), newAgentsShow(s), newAgentsSet(s), newAgentsUnlock(s), newAgentsLogout(s))
 	return cmd
-}
-
-// withDB opens the database, brings its schema up, and closes it afterwards.
-func (s *shared) withDB(ctx context.Context, use func(config.Config, *postgres.DB) error) error {
-	c, err := s.load()
-	if err != nil {
-		return err
-	}
-	password, err := config.Secret(c.Postgres.PasswordFile)
-	if err != nil {
-		return err
-	}
-	db, err := postgres.Open(ctx, c.Postgres.DSN, postgres.Options{
-		Password: password, MaxConns: 2, ConnectTimeout: c.Postgres.ConnectTimeout, QueryTimeout: c.Postgres.QueryTimeout,
-	})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	if err := db.Ping(ctx); err != nil {
-		return err
-	}
-	if err := db.Migrate(ctx); err != nil {
-		return err
-	}
-	return use(c, db)
 }
 
 func knownOf(c config.Config) roster.Known {
@@ -73,7 +48,7 @@ func newAgentsImport(s *shared) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE.csv",
 		Short: "Take a roster file over, whole or not at all",
-		Long: long(`
+		Long: operator.Long(`
 			Reads a CSV file with the columns
 
 			  ` + strings.Join(roster.Columns, ",") + `
@@ -97,7 +72,7 @@ func newAgentsImport(s *shared) *cobra.Command {
 }
 
 func (s *shared) importRoster(ctx context.Context, path string, o importOpts) error {
-	return s.withDB(ctx, func(c config.Config, db *postgres.DB) error {
+	return s.WithDB(ctx, func(c config.Config, db *postgres.DB) error {
 		entries, err := s.readRoster(path, knownOf(c))
 		if err != nil {
 			return err
@@ -121,7 +96,7 @@ func (s *shared) importRoster(ctx context.Context, path string, o importOpts) er
 
 func (s *shared) readRoster(path string, known roster.Known) ([]roster.Entry, error) {
 	if path == "-" {
-		return roster.Parse("standard input", s.in, known)
+		return roster.Parse("standard input", s.In, known)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -133,7 +108,7 @@ func (s *shared) readRoster(path string, known roster.Known) ([]roster.Entry, er
 
 func (s *shared) reportImport(c roster.Change, o importOpts) error {
 	if o.asJSON {
-		return printJSON(s.out, map[string]any{
+		return printJSON(s.Out, map[string]any{
 			"dryRun": o.dryRun, "added": ids(c.Added), "changed": ids(c.Changed), "unchanged": len(c.Unchanged), "notInFile": ids(c.Absent),
 		})
 	}
@@ -141,9 +116,9 @@ func (s *shared) reportImport(c roster.Change, o importOpts) error {
 	if o.dryRun {
 		verb = "nothing was changed; the import would be"
 	}
-	fmt.Fprintf(s.out, "%s: %d added, %d changed, %d unchanged\n", verb, len(c.Added), len(c.Changed), len(c.Unchanged))
+	fmt.Fprintf(s.Out, "%s: %d added, %d changed, %d unchanged\n", verb, len(c.Added), len(c.Changed), len(c.Unchanged))
 	if len(c.Absent) > 0 {
-		fmt.Fprintf(s.out, "%d stored agents are not in the file and stay as they are: %s\n", len(c.Absent), shorten(c.Absent))
+		fmt.Fprintf(s.Out, "%d stored agents are not in the file and stay as they are: %s\n", len(c.Absent), shorten(c.Absent))
 	}
 	return nil
 }
@@ -213,7 +188,7 @@ func newAgentsList(s *shared) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the roster",
-		Long: long(`
+		Long: operator.Long(`
 			Lists who may work, one line each. A missing softphone secret or PIN is shown.
 
 			Examples:
@@ -221,7 +196,7 @@ func newAgentsList(s *shared) *cobra.Command {
 			  acd agents list --all --json | jq '.[] | select(.pinSet | not) | .id'`),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.withDB(cmd.Context(), func(_ config.Config, db *postgres.DB) error {
+			return s.WithDB(cmd.Context(), func(_ config.Config, db *postgres.DB) error {
 				persons, _, err := db.Roster(cmd.Context())
 				if err != nil {
 					return err
@@ -233,7 +208,7 @@ func newAgentsList(s *shared) *cobra.Command {
 					}
 				}
 				if asJSON {
-					return printJSON(s.out, views)
+					return printJSON(s.Out, views)
 				}
 				return s.table(views)
 			})
@@ -246,10 +221,10 @@ func newAgentsList(s *shared) *cobra.Command {
 
 func (s *shared) table(views []personView) error {
 	if len(views) == 0 {
-		fmt.Fprintln(s.out, "nobody; see `acd agents import --help`")
+		fmt.Fprintln(s.Out, "nobody; see `acd agents import --help`")
 		return nil
 	}
-	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	t := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "ID\tNAME\tGENDER\tROLES\tLANGUAGES\tCATEGORIES\tOUTBOUND\tSTATE")
 	for _, v := range views {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v.ID, v.Name, v.Gender, dash(v.roles()),
@@ -284,19 +259,19 @@ func newAgentsShow(s *shared) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show ID",
 		Short: "Show one agent",
-		Long: long(`
+		Long: operator.Long(`
 			Examples:
 			  acd agents show a017
 			  acd agents show a017 --json`),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.withDB(cmd.Context(), func(_ config.Config, db *postgres.DB) error {
+			return s.WithDB(cmd.Context(), func(_ config.Config, db *postgres.DB) error {
 				p, err := db.Person(cmd.Context(), agent.ID(args[0]))
 				if err != nil {
 					return orNobody(err, args[0])
 				}
 				if asJSON {
-					return printJSON(s.out, view(p))
+					return printJSON(s.Out, view(p))
 				}
 				return s.showOne(view(p))
 			})
@@ -314,7 +289,7 @@ func orNobody(err error, id string) error {
 }
 
 func (s *shared) showOne(v personView) error {
-	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	t := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	for _, row := range [][2]string{
 		{"id", string(v.ID)}, {"name", v.Name}, {"gender", v.Gender}, {"roles", dash(v.roles())},
 		{"languages", dash(strings.Join(v.Languages, " "))}, {"categories", dash(strings.Join(v.Categories, " "))},
@@ -329,7 +304,7 @@ func newAgentsSet(s *shared) *cobra.Command {
 	return &cobra.Command{
 		Use:   "set ID COLUMN=VALUE…",
 		Short: "Change one agent",
-		Long: long(`
+		Long: operator.Long(`
 			Changes columns of one agent, all or none. The columns are those of a roster file.
 			A PIN or secret given here can be seen in the shell's history and, for a moment,
 			in the list of processes: give "-" to be asked for it on standard input.
@@ -345,7 +320,7 @@ func newAgentsSet(s *shared) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.withDB(cmd.Context(), func(c config.Config, db *postgres.DB) error {
+			return s.WithDB(cmd.Context(), func(c config.Config, db *postgres.DB) error {
 				old, err := db.Person(cmd.Context(), agent.ID(args[0]))
 				if err != nil {
 					return orNobody(err, args[0])
@@ -355,13 +330,13 @@ func newAgentsSet(s *shared) *cobra.Command {
 					return err
 				}
 				if old.Same(next) {
-					fmt.Fprintf(s.out, "%s: unchanged\n", args[0])
+					fmt.Fprintf(s.Out, "%s: unchanged\n", args[0])
 					return nil
 				}
 				if err := db.SetAgent(cmd.Context(), next); err != nil {
 					return err
 				}
-				fmt.Fprintf(s.out, "%s: changed\n", args[0])
+				fmt.Fprintf(s.Out, "%s: changed\n", args[0])
 				return nil
 			})
 		},
@@ -376,7 +351,7 @@ func (s *shared) fillIn(assignments []string) ([]string, error) {
 		if value != "-" {
 			continue
 		}
-		line, err := readLine(s.in)
+		line, err := readLine(s.In)
 		if err != nil {
 			return nil, fmt.Errorf("read %s from standard input: %w", column, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	asteriskconfig "powerline/asterisk-config"
+	"powerline/cmd/operator"
 	"powerline/internal/config"
 	"powerline/internal/postgres"
 )
@@ -18,7 +19,7 @@ func newAsteriskConfig(s *shared) *cobra.Command {
 	render := &cobra.Command{
 		Use:   "render --out DIR",
 		Short: "Write every file that Asterisk needs, from configuration and roster",
-		Long: long(`
+		Long: operator.Long(`
 			Renders pjsip.conf, extensions.conf, queues.conf and the others into a directory.
 			The files hold secrets: they are written for their owner alone. Asterisk takes
 			them over at its next reload; calls in progress are not touched.
@@ -41,7 +42,7 @@ func newAsteriskConfig(s *shared) *cobra.Command {
 }
 
 func (s *shared) render(ctx context.Context, out string) error {
-	return s.withDB(ctx, func(c config.Config, db *postgres.DB) error {
+	return s.WithDB(ctx, func(c config.Config, db *postgres.DB) error {
 		ari, err := config.Secret(c.Asterisk.ARI.PasswordFile)
 		if err != nil {
 			return err
@@ -62,7 +63,7 @@ func (s *shared) render(ctx context.Context, out string) error {
 		if err := asteriskconfig.Write(ctx, out, files); err != nil {
 			return err
 		}
-		fmt.Fprintf(s.out, "%d files in %s: %d softphones, %d trunks, %d lines\n",
+		fmt.Fprintf(s.Out, "%d files in %s: %d softphones, %d trunks, %d lines\n",
 			len(files), out, len(settings.Agents), len(settings.Trunks), len(settings.Lines))
 		return nil
 	})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"powerline/cmd/operator"
 	"powerline/internal/check"
 )
 
@@ -14,7 +15,7 @@ func newCheck(s *shared) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Look at configuration, roster, Asterisk, Redis and PostgreSQL",
-		Long: long(`
+		Long: operator.Long(`
 			Prints one line per finding. It changes nothing and may run beside an engine.
 			FAIL: calls would suffer. WARN: somebody should look. The exit code is 2 if
 			there is a FAIL.
@@ -24,18 +25,18 @@ func newCheck(s *shared) *cobra.Command {
 			  acd check --json | jq -r '.[] | select(.level != "OK") | .text'`),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := s.load()
+			c, err := s.Load()
 			if err != nil {
 				return err
 			}
-			report := append([]check.Finding{{Level: check.OK, Subject: "config", Text: s.configPath + " is good"}}, check.Run(cmd.Context(), c)...)
+			report := append([]check.Finding{{Level: check.OK, Subject: "config", Text: s.ConfigPath + " is good"}}, check.Run(cmd.Context(), c)...)
 			if asJSON {
-				err = printJSON(s.out, report)
+				err = printJSON(s.Out, report)
 			} else {
 				err = s.printReport(report)
 			}
 			if err == nil && check.Worst(report) == check.Fail {
-				err = errFindings
+				err = operator.ErrFindings
 			}
 			return err
 		},
@@ -45,7 +46,7 @@ func newCheck(s *shared) *cobra.Command {
 }
 
 func (s *shared) printReport(report []check.Finding) error {
-	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	t := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	for _, f := range report {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", f.Level, f.Subject, f.Text)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"powerline/cmd/operator"
 	"powerline/internal/config"
 )
 
@@ -14,7 +15,7 @@ func newConfig(s *shared) *cobra.Command {
 		&cobra.Command{
 			Use:   "default",
 			Short: "Print every key with its default and what it means",
-			Long: long(`
+			Long: operator.Long(`
 			Prints a whole configuration: every key, its default, and one line on what it
 			means. A file of your own needs only the keys that differ.
 
@@ -23,14 +24,14 @@ func newConfig(s *shared) *cobra.Command {
 			  acd config default | grep -A5 '^redis:'`),
 			Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error {
-				_, err := s.out.Write(config.Marshal(config.Default()))
+				_, err := s.Out.Write(config.Marshal(config.Default()))
 				return err
 			},
 		},
 		&cobra.Command{
 			Use:   "check [FILE]",
 			Short: "Check a configuration file and say what is wrong with it",
-			Long: long(`
+			Long: operator.Long(`
 			Reads a configuration as "acd serve" would and names every mistake with its line.
 			It asks nobody else; "acd check" does.
 
@@ -39,7 +40,7 @@ func newConfig(s *shared) *cobra.Command {
 			  acd config check /tmp/new.yaml && systemctl reload acd`),
 			Args: cobra.MaximumNArgs(1),
 			RunE: func(_ *cobra.Command, args []string) error {
-				path := s.configPath
+				path := s.ConfigPath
 				if len(args) == 1 {
 					path = args[0]
 				}
@@ -47,7 +48,7 @@ func newConfig(s *shared) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				fmt.Fprintf(s.out, "%s is good: %d lines, %d menus, %d categories, %d trunks\n",
+				fmt.Fprintf(s.Out, "%s is good: %d lines, %d menus, %d categories, %d trunks\n",
 					path, len(c.Lines), len(c.Menus), len(c.Categories), len(c.Asterisk.Trunks))
 				return nil
 			},

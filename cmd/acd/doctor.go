@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"powerline/cmd/operator"
 	"powerline/internal/check"
 )
 
@@ -11,7 +12,7 @@ func newDoctor(s *shared) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find what is stuck, and say how to repair it",
-		Long: long(`
+		Long: operator.Long(`
 			Compares what Asterisk, Redis and PostgreSQL hold and names what does not fit
 			together: legs that belong to no call, bridges without anybody, agents whom no
 			call holds, callers whom no engine has, engines that stand still, records that
@@ -27,18 +28,18 @@ func newDoctor(s *shared) *cobra.Command {
 			  acd doctor --json | jq -r '.[] | select(.level == "FAIL") | .text'`),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := s.load()
+			c, err := s.Load()
 			if err != nil {
 				return err
 			}
 			report := check.Doctor(cmd.Context(), c)
 			if asJSON {
-				err = printJSON(s.out, report)
+				err = printJSON(s.Out, report)
 			} else {
 				err = s.printReport(report)
 			}
 			if err == nil && check.Worst(report) == check.Fail {
-				err = errFindings
+				err = operator.ErrFindings
 			}
 			return err
 		},

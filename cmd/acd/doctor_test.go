@@ -13,6 +13,7 @@ import (
 	"powerline/agent"
 	asteriskconfig "powerline/asterisk-config"
 	"powerline/call"
+	"powerline/cmd/operator"
 	"powerline/internal/asterisk"
 	"powerline/internal/check"
 	"powerline/internal/config"
@@ -45,7 +46,7 @@ func openInfirmary(t *testing.T) *infirmary {
 	sounds := t.TempDir()
 	cfg := installation(t, s, func(c *config.Config) { c.Prompts.Dir = sounds })
 	makePrompts(t, cfg, sounds)
-	command(t, good, "agents", "import", "-", "-c", cfg).want(t, exitOK, "4 added")
+	command(t, good, "agents", "import", "-", "-c", cfg).want(t, operator.ExitOK, "4 added")
 	c, err := config.Load(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +83,7 @@ func TestGivenAnInstallationInWhichAllIsWell_WhenTheDoctorLooks_ThenNothingIsWro
 	out := func(a agent.Agent) agent.Agent { a.Status, a.Online = agent.LoggedOut, false; return a }
 	owner := joined(t, in.store, "a", out(woman("a001", since)), out(woman("a002", since)))
 	defer beating(t, in.store, owner)()
-	report := in.doctor(t, exitOK)
+	report := in.doctor(t, operator.ExitOK)
 	found(t, report, check.OK, "all fit together")
 	found(t, report, check.OK, "a beats")
 	for _, f := range report {
@@ -90,7 +91,7 @@ func TestGivenAnInstallationInWhichAllIsWell_WhenTheDoctorLooks_ThenNothingIsWro
 			t.Errorf("%+v", f)
 		}
 	}
-	command(t, "", "doctor", "-c", in.cfg).want(t, exitOK, "OK", "all fit together")
+	command(t, "", "doctor", "-c", in.cfg).want(t, operator.ExitOK, "OK", "all fit together")
 }
 
 func TestGivenWhatCanGoWrong_WhenTheDoctorLooks_ThenEachIsNamedWithWhatToDo(t *testing.T) {
@@ -98,7 +99,7 @@ func TestGivenWhatCanGoWrong_WhenTheDoctorLooks_ThenEachIsNamedWithWhatToDo(t *t
 	in.plantInTheStore(t)
 	in.plantInAsterisk(t)
 	in.plantOnTheDisk(t)
-	report := in.doctor(t, exitFindings)
+	report := in.doctor(t, operator.ExitFindings)
 	for _, want := range []struct {
 		level check.Level
 		parts []string
@@ -148,7 +149,7 @@ func (in *infirmary) plantInTheStore(t *testing.T) {
 	a.Online = false
 	commit(t, in.store, owner, queue.Change{Agents: []queue.AgentWrite{{From: from, Agent: a}}})
 	line := "a005,Nita Devi,woman,no,no,no,hi,phone,,yes,phone-secret-5,1234\n"
-	command(t, strings.SplitAfter(good, "\n")[0]+line, "agents", "import", "-", "-c", in.cfg).want(t, exitOK, "1 added")
+	command(t, strings.SplitAfter(good, "\n")[0]+line, "agents", "import", "-", "-c", in.cfg).want(t, operator.ExitOK, "1 added")
 }
 
 func (in *infirmary) plantInAsterisk(t *testing.T) {
@@ -218,7 +219,7 @@ func TestGivenServicesThatAreAway_WhenTheDoctorLooks_ThenItSaysWhichAndInTime(t 
 	in.Asterisk.Kill()
 	in.Postgres.Kill()
 	began := time.Now()
-	report := in.doctor(t, exitFindings)
+	report := in.doctor(t, operator.ExitFindings)
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("it took %v", took)
 	}
@@ -241,7 +242,7 @@ func TestGivenAPromptThatIsMissing_WhenAnEngineStarts_ThenItIsRefusedWithItsName
 	c.Prompts.Dir = sounds
 	cfg := write(t, dir, "acd.yaml", string(config.Marshal(c)), 0o644)
 	makePrompts(t, cfg, sounds)
-	command(t, "", "prompts", "check", "-c", cfg).want(t, exitOK, "all prompts are in")
+	command(t, "", "prompts", "check", "-c", cfg).want(t, operator.ExitOK, "all prompts are in")
 
 	long := filepath.Join(sounds, "ur", "powerline", c.Menus["helpline"].Choices+".alaw")
 	if err := os.WriteFile(long, make([]byte, 9*8000), 0o644); err != nil {
@@ -249,7 +250,7 @@ func TestGivenAPromptThatIsMissing_WhenAnEngineStarts_ThenItIsRefusedWithItsName
 	}
 	for _, args := range [][]string{{"serve"}, {"prompts", "check"}} {
 		r := command(t, "", append(args, "-c", cfg)...)
-		if r.code == exitOK || !strings.Contains(r.out+r.err, `menus.helpline.choices: menu lasts 9s in language "ur", must fit into 8s`) {
+		if r.code == operator.ExitOK || !strings.Contains(r.out+r.err, `menus.helpline.choices: menu lasts 9s in language "ur", must fit into 8s`) {
 			t.Errorf("%v: %d\n%s%s", args, r.code, r.out, r.err)
 		}
 	}
@@ -261,7 +262,7 @@ func TestGivenAPromptThatIsMissing_WhenAnEngineStarts_ThenItIsRefusedWithItsName
 	}
 	for _, args := range [][]string{{"serve"}, {"prompts", "check"}} {
 		r := command(t, "", append(args, "-c", cfg)...)
-		if r.code == exitOK || !strings.Contains(r.out+r.err, "bho/comfort") || !strings.Contains(r.out+r.err, "hi/"+desk) {
+		if r.code == operator.ExitOK || !strings.Contains(r.out+r.err, "bho/comfort") || !strings.Contains(r.out+r.err, "hi/"+desk) {
 			t.Errorf("%v: %d\n%s%s", args, r.code, r.out, r.err)
 		}
 	}
@@ -281,14 +282,14 @@ func TestGivenTexts_WhenPromptsAreGenerated_ThenTheyAreThereAndWhatIsMissingIsNa
 	cfg := write(t, dir, "acd.yaml", string(config.Marshal(c)), 0o644)
 	manifest := write(t, dir, "texts.yaml", "voices:\n  hi: {voice: hi, speed: 150}\ncallers:\n  greeting:\n    hi: नमस्ते\n", 0o644)
 	args := []string{"prompts", "generate", "--manifest", manifest, "--espeak", filepath.Join(root, "bin", "espeak-ng"), "--sox", filepath.Join(root, "bin", "sox"), "-c", cfg}
-	command(t, "", args...).want(t, exitFailed, "1 made, 0 kept", "hi/comfort").never(t, "hi/greeting,")
-	command(t, "", args...).want(t, exitFailed, "0 made, 1 kept")
+	command(t, "", args...).want(t, operator.ExitFailed, "1 made, 0 kept", "hi/comfort").never(t, "hi/greeting,")
+	command(t, "", args...).want(t, operator.ExitFailed, "0 made, 1 kept")
 	for _, name := range []string{"prompts/hi/powerline/greeting.alaw", "music/calm.alaw"} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	command(t, "", "prompts", "generate", "--espeak", "/none/espeak-ng", "-c", cfg).want(t, exitFailed, "/none/espeak-ng")
+	command(t, "", "prompts", "generate", "--espeak", "/none/espeak-ng", "-c", cfg).want(t, operator.ExitFailed, "/none/espeak-ng")
 	write(t, dir, "texts.yaml", "voices: {}\nsongs: {}\n", 0o644)
-	command(t, "", args...).want(t, exitFailed, "texts.yaml", "songs")
+	command(t, "", args...).want(t, operator.ExitFailed, "texts.yaml", "songs")
 }

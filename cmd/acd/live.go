@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"powerline/agent"
+	"powerline/cmd/operator"
 	"powerline/internal/config"
 	"powerline/queue"
 )
@@ -21,7 +22,7 @@ func newAgentsUnlock(s *shared) *cobra.Command {
 	return &cobra.Command{
 		Use:   "unlock ID",
 		Short: "Let an agent log in again after three wrong PINs",
-		Long: long(`
+		Long: operator.Long(`
 			Takes the lock off a login at once. Ask who she is first: the lock is there
 			because somebody tried her PIN.
 
@@ -38,7 +39,7 @@ func newAgentsLogout(s *shared) *cobra.Command {
 	return &cobra.Command{
 		Use:   "logout ID",
 		Short: "Log an agent out; a call in hand goes on",
-		Long: long(`
+		Long: operator.Long(`
 			Logs an agent out who went home without doing so. She is offered no further
 			call; one that she is in goes on to its end.
 
@@ -55,31 +56,11 @@ func newAgentsLogout(s *shared) *cobra.Command {
 func (s *shared) tellAgent(parent context.Context, id agent.ID, ev agent.Event, done string) error {
 	ctx, cancel := context.WithTimeout(parent, 10*time.Second)
 	defer cancel()
-	err := s.withStore(ctx, func(_ config.Config, store *queue.Store) error { return stepAgent(ctx, store, id, ev) })
+	err := s.WithStore(ctx, func(_ config.Config, store *queue.Store) error { return stepAgent(ctx, store, id, ev) })
 	if err == nil {
-		fmt.Fprintf(s.out, "agent %s: %s\n", id, done)
+		fmt.Fprintf(s.Out, "agent %s: %s\n", id, done)
 	}
 	return err
-}
-
-// withStore opens the live store and closes it afterwards.
-func (s *shared) withStore(ctx context.Context, use func(config.Config, *queue.Store) error) error {
-	c, err := s.load()
-	if err != nil {
-		return err
-	}
-	password, err := config.Secret(c.Redis.PasswordFile)
-	if err != nil {
-		return err
-	}
-	store, err := queue.Open(ctx, queue.Options{
-		Network: c.Redis.Network(), Addr: c.Redis.Address, Username: c.Redis.Username, Password: password,
-		Site: c.Instance.Site, Timeout: c.Redis.Timeout,
-	})
-	if err != nil {
-		return err
-	}
-	return errors.Join(use(c, store), store.Close())
 }
 
 // stepAgent tries until nobody was faster.

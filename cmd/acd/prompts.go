@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"powerline/cmd/operator"
 	"powerline/internal/check"
 	"powerline/prompts"
 )
@@ -24,7 +25,7 @@ func newPromptsGenerate(s *shared) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "generate",
 		Short: "Make every prompt that is not there yet",
-		Long: long(`
+		Long: operator.Long(`
 			Speaks the texts of the manifest with espeak-ng into prompts.dir, one file for
 			each prompt and language, and writes the waiting music into prompts.musicDir. A
 			recording <language>/<id>.wav in prompts.overrideDir wins over the text. What is
@@ -46,7 +47,7 @@ func newPromptsGenerate(s *shared) *cobra.Command {
 }
 
 func (s *shared) generatePrompts(ctx context.Context, o generateOpts) error {
-	c, err := s.load()
+	c, err := s.Load()
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (s *shared) generatePrompts(ctx context.Context, o generateOpts) error {
 		Espeak: []string{o.espeak}, Sox: []string{o.sox}, Recordings: c.Prompts.OverrideDir,
 		Progress: func(made, of int) {
 			if made%25 == 0 || made == of {
-				fmt.Fprintf(s.err, "%d of %d prompts made\n", made, of)
+				fmt.Fprintf(s.Err, "%d of %d prompts made\n", made, of)
 			}
 		},
 	})
@@ -77,7 +78,7 @@ func (s *shared) generatePrompts(ctx context.Context, o generateOpts) error {
 	if err := prompts.Music(c.Prompts.MusicDir); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "%s: %d made, %d kept, %d removed; %d of all are recordings\n", c.Prompts.Dir, report.Made, report.Kept, report.Removed, report.Recorded)
+	fmt.Fprintf(s.Out, "%s: %d made, %d kept, %d removed; %d of all are recordings\n", c.Prompts.Dir, report.Made, report.Kept, report.Removed, report.Recorded)
 	return check.Prompts(c)
 }
 
@@ -85,7 +86,7 @@ func newPromptsCheck(s *shared) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "Is every prompt there, and short enough?",
-		Long: long(`
+		Long: operator.Long(`
 			Looks for every prompt that the configuration needs, in each of prompts.languages,
 			and measures those that must fit into a time. "acd serve" asks the same at its
 			start and refuses to run without.
@@ -94,15 +95,15 @@ func newPromptsCheck(s *shared) *cobra.Command {
 			  acd prompts check`),
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			c, err := s.load()
+			c, err := s.Load()
 			if err != nil {
 				return err
 			}
 			if err := check.Prompts(c); err != nil {
-				fmt.Fprintln(s.out, err)
-				return errFindings
+				fmt.Fprintln(s.Out, err)
+				return operator.ErrFindings
 			}
-			fmt.Fprintf(s.out, "all prompts are in %s\n", c.Prompts.Dir)
+			fmt.Fprintf(s.Out, "all prompts are in %s\n", c.Prompts.Dir)
 			return nil
 		},
 	}

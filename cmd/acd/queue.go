@@ -16,6 +16,7 @@ import (
 
 	"powerline/agent"
 	"powerline/call"
+	"powerline/cmd/operator"
 	"powerline/internal/acd"
 	"powerline/internal/config"
 	"powerline/queue"
@@ -28,7 +29,7 @@ func newQueue(s *shared) *cobra.Command {
 	show := &cobra.Command{
 		Use:   "show",
 		Short: "Show who waits, who talks and who is free",
-		Long: long(`
+		Long: operator.Long(`
 			Reads the live state from Redis and prints it. It changes nothing. Callers come
 			in the order in which they are served, women's line and officers' line apart;
 			no number is shown, because none is stored there.
@@ -54,7 +55,7 @@ type showOpts struct{ asJSON, watch, all bool }
 const beatsMove = 600 * time.Millisecond
 
 func (s *shared) showQueue(ctx context.Context, o showOpts) error {
-	return s.withStore(ctx, func(c config.Config, store *queue.Store) error {
+	return s.WithStore(ctx, func(c config.Config, store *queue.Store) error {
 		before, err := store.Load(ctx)
 		if err != nil {
 			return err
@@ -73,7 +74,7 @@ func (s *shared) showQueue(ctx context.Context, o showOpts) error {
 			case err != nil && !o.watch:
 				return err
 			case err != nil:
-				fmt.Fprintln(s.err, err)
+				fmt.Fprintln(s.Err, err)
 			default:
 				if err := s.printFloor(floorOf(c, before.Owners, state, time.Now(), o.all), o); err != nil || !o.watch {
 					return err
@@ -255,15 +256,15 @@ func (v *floorView) addEngines(before []queue.Peer, s queue.State) {
 
 func (s *shared) printFloor(v floorView, o showOpts) error {
 	if o.asJSON && o.watch {
-		return printLine(s.out, v)
+		return printLine(s.Out, v)
 	}
 	if o.asJSON {
-		return printJSON(s.out, v)
+		return printJSON(s.Out, v)
 	}
 	if o.watch {
-		fmt.Fprint(s.out, separator(s.out))
+		fmt.Fprint(s.Out, separator(s.Out))
 	}
-	return v.print(s.out)
+	return v.print(s.Out)
 }
 
 // separator begins the next of many views: on a terminal at the top again.

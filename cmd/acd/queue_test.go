@@ -12,6 +12,7 @@ import (
 
 	"powerline/agent"
 	"powerline/call"
+	"powerline/cmd/operator"
 	"powerline/internal/config"
 	"powerline/internal/stack"
 	"powerline/internal/stack/stacktest"
@@ -114,10 +115,10 @@ func TestGivenCallersWhoWait_WhenShown_ThenTheyComeInTheirOrderAndNobodyIsNamed(
 	s := stacktest.Start(t, stack.Options{Only: []string{stack.NameRedis, stack.NamePostgres}, FastPostgres: true})
 	cfg := installation(t, s, nil)
 	store := liveStore(t, s)
-	command(t, "", "queue", "show", "-c", cfg).want(t, exitOK, "0 wait", "none runs: Asterisk's own queues serve callers")
+	command(t, "", "queue", "show", "-c", cfg).want(t, operator.ExitOK, "0 wait", "none runs: Asterisk's own queues serve callers")
 	owner := busyFloor(t, store)
 
-	shown := command(t, "", "queue", "show", "-c", cfg).want(t, exitOK, "2 wait, the longest for 30", "1 talk", "crisis", "not-ready: meal", "logged-out (locked)", "STANDS STILL")
+	shown := command(t, "", "queue", "show", "-c", cfg).want(t, operator.ExitOK, "2 wait, the longest for 30", "1 talk", "crisis", "not-ready: meal", "logged-out (locked)", "STANDS STILL")
 	shown.never(t, secretCaller)
 	if crisis, phone := strings.Index(shown.out, "c-crisis"), strings.Index(shown.out, "c-phone"); crisis < 0 || phone < 0 || crisis > phone {
 		t.Errorf("a crisis goes first:\n%s", shown.out)
@@ -125,7 +126,7 @@ func TestGivenCallersWhoWait_WhenShown_ThenTheyComeInTheirOrderAndNobodyIsNamed(
 	stop := beating(t, store, owner)
 	defer stop()
 	var v floorView
-	asked := command(t, "", "queue", "show", "--json", "-c", cfg).want(t, exitOK)
+	asked := command(t, "", "queue", "show", "--json", "-c", cfg).want(t, operator.ExitOK)
 	asked.never(t, secretCaller)
 	if err := json.Unmarshal([]byte(asked.out), &v); err != nil {
 		t.Fatal(err)
@@ -176,7 +177,7 @@ func TestGivenWatch_WhenCallersComeAndGo_ThenEachSecondIsPrintedUntilTheEnd(t *t
 	out := &growing{more: make(chan struct{}, 100)}
 	code := make(chan int, 1)
 	go func() {
-		code <- run(ctx, []string{"queue", "show", "--watch", "--json", "-c", cfg}, streams{strings.NewReader(""), out, out})
+		code <- operator.Run(ctx, "acd", []string{"queue", "show", "--watch", "--json", "-c", cfg}, operator.Streams{In: strings.NewReader(""), Out: out, Err: out}, newRoot)
 	}()
 	waits := func(n int) {
 		t.Helper()
@@ -196,7 +197,7 @@ func TestGivenWatch_WhenCallersComeAndGo_ThenEachSecondIsPrintedUntilTheEnd(t *t
 	commit(t, store, owner, queue.Change{Calls: []queue.CallWrite{{Call: waitingCall("c1", "phone", time.Second)}}})
 	waits(1)
 	cancel()
-	if got := <-code; got != exitOK {
+	if got := <-code; got != operator.ExitOK {
 		t.Errorf("exit code %d", got)
 	}
 }

@@ -108,7 +108,7 @@ func (e *Engine) entered(ev asterisk.Entered) {
 		e.legEntered(id, callID, ev.Channel.Endpoint())
 		return
 	}
-	if IsAttempt(id) {
+	if call.IsAttempt(id) {
 		e.lineOf(id).enter()
 		return
 	}
@@ -265,7 +265,7 @@ func (e *Engine) destroyed(ev asterisk.Destroyed) {
 		l.hungUp()
 	}
 	if m, ok := e.box(id); ok {
-		if IsAttempt(id) {
+		if call.IsAttempt(id) {
 			m.in.put(call.Missed{At: time.Now(), Failure: whyMissed(ev)})
 		}
 		m.in.put(call.CallerGone{At: time.Now()})

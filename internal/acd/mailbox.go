@@ -29,7 +29,7 @@ type mailbox struct {
 
 	dialogue *dialogue // what the caller hears, while nobody talks with her
 	inherits bool      // an engine before this one may have left her with music or a prompt
-	toned    bool      // the agent hears that the other phone rings
+	ringing  ringing   // what the agent hears while the other phone rings
 	guard    context.CancelFunc
 	seq      int64         // of the last event of its history
 	reloaded bool          // the store was read again because of a refused commit
@@ -167,6 +167,9 @@ func (m *mailbox) face() {
 	a, _ := m.e.floor.Agent(c.Offer.Agent)
 	m.e.recall(s, m.id)
 	m.handle(factsOf(s).Resumed(c, a.Profile, time.Now()))
+	if m.c.Kind == call.Outbound && m.c.Stage == call.Talking && !m.c.Ringing() {
+		m.setTone(false) // the event that said so may have been lost
+	}
 }
 
 // takeFound stores a call that was read off its channel, and goes on with it.

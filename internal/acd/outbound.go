@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"powerline/agent"
 	"powerline/call"
 	"powerline/internal/asterisk"
+	"powerline/internal/config"
 	"powerline/number"
+	"powerline/routing"
 )
 
 // Outbound says whom to call. An engine without one makes no calls; it can
@@ -37,20 +40,9 @@ type Refusal struct{ Rule string }
 // Error names the rule.
 func (r *Refusal) Error() string { return "acd: not to be dialled now: " + r.Rule }
 
-// attemptPrefix begins the id of every attempt, which is the id of its call and
-// of the channel of whom we call. No caller's channel begins so: those begin
-// with the name of Asterisk's host.
-const attemptPrefix = "out-"
-
-// AttemptID is the id of an attempt, from something unique.
-func AttemptID(unique string) string { return attemptPrefix + unique }
-
-// IsAttempt reports whether a call or a channel is one of ours to somebody.
-func IsAttempt(id string) bool { return strings.HasPrefix(id, attemptPrefix) }
-
 // Placement is one attempt with the agent who shall speak.
 type Placement struct {
-	Attempt string // by AttemptID; its row is written already
+	Attempt string // by call.AttemptID; its row is written already
 	Task    string
 	Work    string // the kind of task, which is the call's category
 	Line    string // the number of ours that is shown
@@ -62,12 +54,37 @@ type Placement struct {
 	RingFor  time.Duration
 }
 
+// View is the floor as a dialer sees it.
+type View struct {
+	// Ready: the facts were read, the store answers, and this process runs in time.
+	Ready  bool
+	Agents []agent.Agent
+	Calls  []call.Call
+}
+
+// View is the floor at this moment: copies, the caller's to keep.
+func (e *Engine) View() View {
+	return View{Ready: e.healthy() && e.complete(), Agents: e.floor.Agents(), Calls: e.floor.Calls()}
+}
+
+// Config is the configuration in force.
+func (e *Engine) Config() config.Config { return e.settings().Config }
+
+// Waits is a caller who has no agent, as routing sees her, and false for every
+// other call.
+func Waits(c call.Call) (routing.Call, bool) {
+	if c.Stage != call.Waiting || c.Kind == call.Outbound {
+		return routing.Call{}, false
+	}
+	return Waiting(c), true
+}
+
 // Place begins an outbound call. It returns at once; the call's record tells
 // what became of it. An error means that nothing was begun.
 func (e *Engine) Place(p Placement) error {
 	a, known := e.floor.Agent(p.Agent)
 	switch {
-	case !IsAttempt(p.Attempt):
+	case !call.IsAttempt(p.Attempt):
 		return fmt.Errorf("acd: place %s: not an id of an attempt", p.Attempt)
 	case !known:
 		return fmt.Errorf("acd: place %s: agent %s is not known", p.Attempt, p.Agent)
@@ -90,7 +107,7 @@ func (e *Engine) Place(p Placement) error {
 
 // TakeBack ends an attempt that has reached nobody yet.
 func (e *Engine) TakeBack(attempt, why string) {
-	if m, ok := e.box(attempt); ok && IsAttempt(attempt) {
+	if m, ok := e.box(attempt); ok && call.IsAttempt(attempt) {
 		m.in.put(call.TakenBack{At: time.Now(), Why: why})
 	}
 }
@@ -158,7 +175,7 @@ func (m *mailbox) dialOut(ctx context.Context, cmd call.Dial) error {
 // silent, the agent hears a ringing tone.
 func (e *Engine) dialled(ev asterisk.Dialled) {
 	m, ok := e.box(ev.Channel.ID)
-	if !ok || !IsAttempt(ev.Channel.ID) {
+	if !ok || !call.IsAttempt(ev.Channel.ID) {
 		return
 	}
 	now := time.Now()
@@ -178,28 +195,53 @@ func (e *Engine) dialled(ev asterisk.Dialled) {
 // tone asks for the ringing tone to begin or to end.
 type tone struct{ on bool }
 
+// ringing is the tone that an agent hears while the other phone rings. Orders
+// may overtake each other on their way to Asterisk, and a tone that is never
+// ended would sound into a conversation; so each order carries out what is wanted
+// by then.
+type ringing struct {
+	mu      sync.Mutex
+	sounds  bool // as far as Asterisk was told
+	wanted  atomic.Bool
+	unknown atomic.Bool // an engine before this one may have begun it
+}
+
 // setTone lets the agent hear that it rings. It is played to the bridge: the
 // other side has not answered, and hears it as little as she would.
 func (m *mailbox) setTone(on bool) {
-	id := playbackName(m.id, 0)
-	bridge, ringing := m.c.Bridge(), m.c.Ringing()
-	if on == m.toned || on && !ringing {
+	on = on && m.c.Ringing()
+	if m.inherits {
+		m.ringing.unknown.Store(true)
+	}
+	if m.ringing.wanted.Swap(on) == on && !m.ringing.unknown.Load() {
 		return
 	}
-	m.toned = on
-	go func() {
-		ctx, cancel := context.WithTimeout(m.ctx, 2*time.Second)
-		defer cancel()
-		var err error
-		if on {
-			err = m.e.ari.PlayOnBridge(ctx, bridge, asterisk.Prompt{ID: id, Media: []string{"tone:ring;tonezone=in"}})
-		} else {
-			err = m.e.ari.StopPlayback(ctx, id)
-		}
-		if err != nil && m.ctx.Err() == nil {
-			m.e.log.Info("ringing tone could not be set", "call", m.id, "on", on, "error", err)
-		}
-	}()
+	bridge := m.c.Bridge()
+	go m.applyTone(bridge)
+}
+
+func (m *mailbox) applyTone(bridge string) {
+	r := &m.ringing
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	on := r.wanted.Load()
+	if on == r.sounds && !r.unknown.Load() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(m.ctx, 2*time.Second)
+	defer cancel()
+	id := playbackName(m.id, 0)
+	var err error
+	if on {
+		err = m.e.ari.PlayOnBridge(ctx, bridge, asterisk.Prompt{ID: id, Media: []string{"tone:ring;tonezone=in"}})
+	} else {
+		err = m.e.ari.StopPlayback(ctx, id)
+	}
+	r.sounds = on
+	r.unknown.Store(false)
+	if err != nil && m.ctx.Err() == nil {
+		m.e.log.Info("ringing tone could not be set", "call", m.id, "on", on, "error", err)
+	}
 }
 
 // whyMissed reads how the leg of whom we called has ended. The network's own

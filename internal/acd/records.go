@@ -9,6 +9,8 @@ import (
 
 	"powerline/agent"
 	"powerline/call"
+	"powerline/cases"
+	"powerline/internal/config"
 	"powerline/internal/journal"
 	"powerline/internal/postgres"
 	"powerline/internal/roster"
@@ -18,6 +20,7 @@ import (
 type archive struct {
 	site   string
 	owner  string
+	clock  config.LadderClock // by which attempts are booked
 	writer *journal.Writer[postgres.Record]
 	log    *slog.Logger
 }
@@ -29,7 +32,7 @@ func (a *archive) Call(r CallRecord, stored func()) {
 	go func() {
 		for {
 			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-			err := a.writer.Write(ctx, a.callRecord(r))
+			err := a.writer.Write(ctx, a.record(r))
 			cancel()
 			if err == nil {
 				stored()
@@ -80,6 +83,46 @@ func detail(text string) json.RawMessage {
 		return nil
 	}
 	return data
+}
+
+// record is what is kept of a call: of one that we made, how its attempt ended.
+func (a *archive) record(r CallRecord) postgres.Record {
+	if r.Call.Kind == call.Outbound {
+		return a.attemptEnd(r.Call)
+	}
+	return a.callRecord(r)
+}
+
+// attemptEnd says how an attempt ended, in words that package cases knows.
+func (a *archive) attemptEnd(c call.Call) postgres.AttemptEnd {
+	e := postgres.AttemptEnd{
+		Attempt: c.ID, Owner: a.owner, Ended: a.clock.At(c.EndedAt), Dialled: a.clock.At(c.Dialled), Answered: a.clock.At(c.Answered),
+		Q850: c.Failure.Q850, SIP: c.Failure.SIP, Detail: c.Failure.Cause,
+	}
+	if n := len(c.Spoken); n > 0 {
+		e.Agent = string(c.Spoken[n-1])
+	}
+	switch {
+	case !c.Answered.IsZero():
+		e.Result = string(cases.Answered)
+		e.Detail = string(c.Outcome)
+	case c.Outcome == call.NotReached && missedCauses[c.Failure.Cause]:
+		e.Result = c.Failure.Cause
+	case c.Outcome == call.Withdrawn && !c.Dialled.IsZero():
+		e.Result = string(cases.Cancelled)
+	case c.Outcome == call.Interrupted:
+		e.Result = postgres.Interrupted
+	default:
+		e.Result = postgres.NotPlaced // nobody's phone has rung
+	}
+	return e
+}
+
+// missedCauses are the words of package cases among those of a Failure; any
+// other is a rule that forbade the dial.
+var missedCauses = map[string]bool{
+	string(cases.NoAnswer): true, string(cases.Busy): true, string(cases.Off): true, string(cases.Rejected): true,
+	string(cases.Invalid): true, string(cases.Network): true,
 }
 
 // callRecord is a call as the table wants it.

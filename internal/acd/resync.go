@@ -204,7 +204,7 @@ func (e *Engine) sweep(s asterisk.Snapshot, f floor.Facts, confirmed func(string
 func (e *Engine) strayDial(ch asterisk.Channel, f floor.Facts) bool {
 	_, known := e.floor.Call(ch.ID)
 	_, boxed := e.box(ch.ID)
-	return IsAttempt(ch.ID) && !known && !boxed && ch.App == e.settings().Config.Instance.App() && !f.Accompanied(ch.ID)
+	return call.IsAttempt(ch.ID) && !known && !boxed && ch.App == e.settings().Config.Instance.App() && !f.Accompanied(ch.ID)
 }
 
 // expectedBridges are those in which two people are about to talk.
@@ -237,7 +237,7 @@ func (e *Engine) takeIn(s asterisk.Snapshot, confirmed func(string) bool) {
 func (e *Engine) isAbandoned(ch asterisk.Channel) bool {
 	_, boxed := e.box(ch.ID)
 	_, desk := e.knownLine(ch.ID) // an agent who dialled a code
-	return !boxed && !desk && !IsAttempt(ch.ID) && ch.App == e.settings().Config.Instance.App()
+	return !boxed && !desk && !call.IsAttempt(ch.ID) && ch.App == e.settings().Config.Instance.App()
 }
 
 func (e *Engine) destroyBridge(id string) {

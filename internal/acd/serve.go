@@ -26,6 +26,35 @@ import (
 // reload is the path of a configuration to take instead; a bad one is refused
 // whole and the old one stays.
 func Serve(ctx context.Context, c config.Config, reload <-chan string, log *slog.Logger) error {
+	return ServeWith(ctx, c, reload, log, nil)
+}
+
+// Extension makes an engine more than an acd. It is told what was opened, before
+// the engine exists.
+type Extension func(Opened) (Extended, error)
+
+// Opened is what an extension may use until the engine has ended.
+type Opened struct {
+	Config   config.Config
+	DB       *postgres.DB
+	Registry prometheus.Registerer
+	// FingerprintKey and SealKey are those of privacy.
+	FingerprintKey, SealKey []byte
+}
+
+// Extended is what an extension adds.
+type Extended struct {
+	Outbound Outbound
+	// Deaf: the engine takes no new callers.
+	Deaf bool
+	// Beside runs as long as the engine does.
+	Beside func(ctx context.Context, e *Engine)
+	// Handler serves paths below /api/ on the engine's listener; nil for none.
+	Handler func(e *Engine) http.Handler
+}
+
+// ServeWith is Serve for an engine with an extension; nil is an acd.
+func ServeWith(ctx context.Context, c config.Config, reload <-chan string, log *slog.Logger, extend Extension) error {
 	settings, err := settingsOf(c)
 	if err != nil {
 		return err
@@ -38,13 +67,21 @@ func Serve(ctx context.Context, c config.Config, reload <-chan string, log *slog
 		return err
 	}
 	defer s.close()
-	engine := New(settings, s.deps())
+	var more Extended
+	if extend != nil {
+		if more, err = extend(s.opened()); err != nil {
+			return err
+		}
+	}
+	engine := New(settings, s.deps(more))
 	go s.followReloads(ctx, engine, reload)
-	stopHTTP, err := s.listen(engine)
+	stopHTTP, err := s.listen(engine, more)
 	if err != nil {
 		return err
 	}
 	defer stopHTTP()
+	stopBeside := engine.beside(ctx, more)
+	defer stopBeside()
 	// The records of the last calls are brought to safety after the engine ended.
 	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
 	written := make(chan error, 1)
@@ -141,6 +178,7 @@ func (s *server) openRecords(ctx context.Context) error {
 	}
 	db, err := postgres.Open(ctx, c.Postgres.DSN, postgres.Options{
 		Password: password, MaxConns: c.Postgres.MaxConns, ConnectTimeout: c.Postgres.ConnectTimeout, QueryTimeout: c.Postgres.QueryTimeout,
+		Keys:    postgres.Keys{Fingerprint: s.fingerprintKey, Seal: s.sealKey},
 		Observe: s.metrics.ObservePostgres,
 	})
 	if err != nil {
@@ -163,10 +201,32 @@ func (s *server) openRecords(ctx context.Context) error {
 	return nil
 }
 
-func (s *server) deps() Deps {
+func (s *server) opened() Opened {
+	return Opened{Config: s.config, DB: s.db, Registry: s.registry, FingerprintKey: s.fingerprintKey, SealKey: s.sealKey}
+}
+
+// beside runs what an extension wants run, until the function is called.
+func (e *Engine) beside(parent context.Context, more Extended) (stop func()) {
+	if more.Beside == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(parent)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		more.Beside(ctx, e)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+func (s *server) deps(more Extended) Deps {
 	return Deps{
+		Outbound: more.Outbound, Deaf: more.Deaf, Outcomes: codesInto{s.db, s.config.Outbound},
 		ARI: s.ari, Store: s.store, Roster: newRoster(s.db), Metrics: s.metrics, Log: s.log,
-		Records:        &archive{site: s.config.Instance.Site, owner: s.config.Instance.Name, writer: s.writer, log: s.log},
+		Records:        &archive{site: s.config.Instance.Site, owner: s.config.Instance.Name, clock: s.config.Outbound.Clock, writer: s.writer, log: s.log},
 		FingerprintKey: s.fingerprintKey, SealKey: s.sealKey,
 	}
 }
@@ -218,8 +278,11 @@ func (s *server) reload(e *Engine, path string) {
 }
 
 // listen serves metrics and health on loopback.
-func (s *server) listen(e *Engine) (stop func(), err error) {
+func (s *server) listen(e *Engine, more Extended) (stop func(), err error) {
 	mux := http.NewServeMux()
+	if more.Handler != nil {
+		mux.Handle("/api/", more.Handler(e))
+	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"powerline/agent"
+	"powerline/cases"
 	"powerline/ivr"
 	"powerline/routing"
 )
@@ -238,6 +239,8 @@ type Codes struct {
 	Pause  string `yaml:"pause" doc:"followed by the digit of the reason"`
 	Done   string `yaml:"done" doc:"ends after-call work or recovery early"`
 	Extend string `yaml:"extend" doc:"more after-call work or recovery"`
+	// Outcome is followed by one or two digits.
+	Outcome string `yaml:"outcome" doc:"followed by the number of what came of a call that we made"`
 }
 
 // PauseReason is one that agents may choose.
@@ -263,6 +266,8 @@ type Outbound struct {
 	Every        time.Duration  `yaml:"every" doc:"how often due tasks are looked up"`
 	Reserve      Reserve        `yaml:"reserve" doc:"agents kept idle for callers while we dial"`
 	Kinds        []OutboundKind `yaml:"kinds" doc:"what a call that we make is about, and what follows it for the agent"`
+	Clock        LadderClock    `yaml:"clock" doc:"the time by which the ladder runs"`
+	Ladder       cases.Rules    `yaml:"ladder" doc:"every limit of the redressal process; docs/redressal.md says whose decision each is"`
 }
 
 // Reserve is how many idle agents no task may take. routing.md of the founders'
@@ -283,4 +288,19 @@ type OutboundKind struct {
 	WrapUp        time.Duration `yaml:"wrapUp" doc:"time to code the outcome and write it up"`
 	Open          bool          `yaml:"open" doc:"the limit only warns: no further call before the outcome is coded"`
 	Interruptible bool          `yaml:"interruptible" doc:"a crisis call may break into it"`
+}
+
+// LadderClock lets a demo and tests live through a case's months in minutes.
+// All processes of a site must have the same.
+type LadderClock struct {
+	Speed int       `yaml:"speed" doc:"how many times faster than real the ladder's time passes; 1 but in a demo"`
+	From  time.Time `yaml:"from" doc:"the moment from which it runs faster"`
+}
+
+// At is the ladder's time at a real moment. A zero moment stays zero.
+func (c LadderClock) At(real time.Time) time.Time {
+	if c.Speed <= 1 || real.IsZero() || !real.After(c.From) {
+		return real
+	}
+	return c.From.Add(real.Sub(c.From) * time.Duration(c.Speed))
 }

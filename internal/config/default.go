@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"powerline/cases"
 	"powerline/ivr"
 	"powerline/routing"
 )
@@ -59,7 +60,7 @@ func Default() Config {
 			Threshold: 15 * time.Second,
 		},
 		Agents: Agents{
-			Codes: Codes{Login: "*11", Logout: "*12", Ready: "*13", Pause: "*14", Done: "*15", Extend: "*16"},
+			Codes: Codes{Login: "*11", Logout: "*12", Ready: "*13", Pause: "*14", Done: "*15", Extend: "*16", Outcome: "*17"},
 			PauseReasons: []PauseReason{
 				{Digit: "1", Name: "break"}, {Digit: "2", Name: "meal"}, {Digit: "3", Name: "training"},
 				{Digit: "4", Name: "debrief"}, {Digit: "5", Name: "supervisor"}, {Digit: "6", Name: "technical"},
@@ -73,6 +74,8 @@ func Default() Config {
 			RingAgentFor: 10 * time.Second, DialFor: 30 * time.Second, Unreached: 4 * time.Second, Every: 500 * time.Millisecond,
 			Reserve: Reserve{Women: 6, Crisis: 3, Officers: 1, Resume: 1},
 			Kinds:   defaultKinds(),
+			Clock:   LadderClock{Speed: 1, From: time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)},
+			Ladder:  cases.DefaultRules(),
 		},
 	}
 }

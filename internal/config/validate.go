@@ -403,7 +403,7 @@ func (c Config) Line(did string) (Line, bool) {
 func (a Agents) check(v *verdict) {
 	codes := []struct{ path, code string }{
 		{"login", a.Codes.Login}, {"logout", a.Codes.Logout}, {"ready", a.Codes.Ready},
-		{"pause", a.Codes.Pause}, {"done", a.Codes.Done}, {"extend", a.Codes.Extend},
+		{"pause", a.Codes.Pause}, {"done", a.Codes.Done}, {"extend", a.Codes.Extend}, {"outcome", a.Codes.Outcome},
 	}
 	for i, one := range codes {
 		path := "agents.codes." + one.path
@@ -456,6 +456,9 @@ func (c Config) checkOutbound(v *verdict) {
 	v.between("outbound.reserve.crisis", int64(o.Reserve.Crisis), 0, 1000)
 	v.between("outbound.reserve.officers", int64(o.Reserve.Officers), 0, 1000)
 	v.between("outbound.reserve.resume", int64(o.Reserve.Resume), 0, 1000)
+	v.between("outbound.clock.speed", int64(o.Clock.Speed), 1, 1_000_000)
+	v.need("outbound.clock.from", o.Clock.Speed == 1 || !o.Clock.From.IsZero(), "want the moment from which time runs faster")
+	v.adopt("outbound.ladder", "", o.Ladder.Validate())
 	seen := map[string]bool{}
 	for i, k := range o.Kinds {
 		path := fmt.Sprintf("outbound.kinds[%d]", i)

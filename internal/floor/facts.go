@@ -1,7 +1,6 @@
 package floor
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -38,21 +37,8 @@ func (f Facts) bridgeOf(channel string) string {
 	return ""
 }
 
-// legName finds the call in an agent's leg. The ids of callers' channels never
-// end so.
-var legName = regexp.MustCompile(`^(.+)\.a[0-9]+$`)
-
 // CallOfLeg is the call that a leg was made for.
-func CallOfLeg(channel string) (string, bool) {
-	if !strings.Contains(channel, ".a") {
-		return "", false
-	}
-	m := legName.FindStringSubmatch(channel)
-	if m == nil {
-		return "", false
-	}
-	return m[1], true
-}
+func CallOfLeg(channel string) (string, bool) { return call.OfLeg(channel) }
 
 // Resumed is what the facts say of a call; profile is the agent of the offer in
 // hand as she is known now.

@@ -285,6 +285,34 @@ func TestGivenACaseHeldWhileItRings_WhenAsked_ThenTheAttemptIsCalledOff(t *testi
 	}
 }
 
+func TestGivenASuicidalPerson_WhenHisTaskIsDue_ThenItWaitsForTheCounsellorsWord(t *testing.T) {
+	d := openDesk(t)
+	f := d.register(complaint(t, "r1"))
+	his := d.dueTask(monday)
+	for _, step := range []struct {
+		what cases.What
+		due  int
+	}{{cases.Called{Outcome: cases.Suicidal}, 0}, {cases.CareCleared{}, 1}} {
+		d.minted++
+		s, err := d.Apply(t.Context(), d.rules, f.Case.ID, cases.Event{ID: fmt.Sprint("e", d.minted), Version: AnyVersion, At: monday, By: "asha", What: step.what}, intake.Told{})
+		if err != nil || s.Verdict != cases.Applied {
+			t.Fatalf("%s, %v", s.Verdict, err)
+		}
+		if all, err := d.Due(t.Context(), d.rules, monday, 10); err != nil || len(all) != step.due || step.due == 1 && all[0].Task.ID != his.Task.ID {
+			t.Fatalf("%v, %v", all, err)
+		}
+		if step.due == 0 {
+			if err := d.StartAttempt(t.Context(), d.rules, d.attempt(his, "dinesh", monday)); !errors.Is(err, ErrNotAllowed) {
+				t.Fatal(err)
+			}
+		}
+	}
+	file, err := d.Case(t.Context(), f.Case.ID)
+	if err != nil || len(file.Case.Tasks) != 2 || d.count(t, "outbox WHERE topic = 'alert'") == 0 {
+		t.Fatalf("no follow-up by a counsellor: %+v, %v", file.Case.Tasks, err)
+	}
+}
+
 func TestGivenADialerThatDied_WhenItsAttemptsAreLookedFor_ThenTheyAreStaleUntilTheyEnd(t *testing.T) {
 	d := openDesk(t)
 	d.register(complaint(t, "r1"))

@@ -146,14 +146,26 @@ func (h held) update(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	barred, _ := c.OffenderBarred()
 	_, err = tx.Exec(ctx, `UPDATE cases SET version = $2, state = $3, since = $4, cycle = $5, concern = $6, concern_since = $7, barred = $8,
 			last_feedback = $9, final_due = $10, closure = $11, nexts = $12, next_at = $13, resolved_version = $14, doc = $15,
 			timers_aside = NULL, changed_at = now()
 		WHERE id = $1`,
-		c.ID, c.Version, string(c.State), c.Since, c.Cycle, string(c.Supervisor.Why), unlessZero(c.Supervisor.Since), barred,
+		c.ID, c.Version, string(c.State), c.Since, c.Cycle, string(c.Supervisor.Why), unlessZero(c.Supervisor.Since), barredBy(c),
 		unlessZero(c.LastFeedback), unlessZero(c.FinalDue), string(c.Closure), len(c.Next()), unlessZero(nextAt(c)), resolved, string(doc))
 	return err
+}
+
+// barredBy is why offender and contacts must not be called; empty if they may.
+// It holds what cases.Check says of the case, so that such tasks do not stand
+// in the way of others among those that are due.
+func barredBy(c cases.Case) string {
+	if why, barred := c.OffenderBarred(); barred {
+		return why
+	}
+	if c.InCare() && !c.SuicideCare.Cleared {
+		return string(cases.WaitsForCare)
+	}
+	return ""
 }
 
 // nextAt is the earliest moment at which time alone moves the case.

@@ -187,14 +187,13 @@ func (db *DB) insertCase(ctx context.Context, tx pgx.Tx, h *held, account person
 	if err != nil {
 		return err
 	}
-	barred, _ := c.OffenderBarred()
 	for nth := range 100 {
 		f.Docket = docket(c.ID, nth)
 		tag, err := tx.Exec(ctx, `INSERT INTO cases (id, docket, version, state, since, cycle, concern, concern_since, barred, closure, nexts, next_at,
 				district, station, category, call, linked_to, account, registered_at, registered_by, doc)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 			ON CONFLICT (docket) DO NOTHING`,
-			c.ID, f.Docket, c.Version, string(c.State), c.Since, c.Cycle, string(c.Supervisor.Why), unlessZero(c.Supervisor.Since), barred, len(c.Next()), unlessZero(nextAt(c)),
+			c.ID, f.Docket, c.Version, string(c.State), c.Since, c.Cycle, string(c.Supervisor.Why), unlessZero(c.Supervisor.Since), barredBy(c), len(c.Next()), unlessZero(nextAt(c)),
 			f.District, unlessEmpty(f.Station), f.Category, f.Call, unlessEmpty(f.LinkedTo), sealed, f.RegisteredAt, string(taker), string(doc))
 		if err != nil || tag.RowsAffected() == 1 {
 			return err

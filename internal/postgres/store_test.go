@@ -62,7 +62,8 @@ func TestGivenAnEndThatCannotBeTrue_WhenWritten_ThenItIsKeptAsideAndTheNumberSta
 	if d.count(t, "attempt_ends") != 1 || d.count(t, "live_numbers") != 0 {
 		t.Error("written twice, it must be there once, and the number free")
 	}
-	for _, sql := range []string{`UPDATE attempt_ends SET result = 'off'`, `DELETE FROM attempt_ends`, `TRUNCATE attempt_ends`, `UPDATE attempts SET agent = 'ekram'`, `DELETE FROM attempts`} {
+	for _, sql := range []string{`UPDATE attempt_ends SET result = 'off'`, `DELETE FROM attempt_ends`, `TRUNCATE attempt_ends`, `UPDATE attempts SET agent = 'ekram'`, `DELETE FROM attempts`,
+		`UPDATE attempt_outcomes SET outcome = 'warned'`, `TRUNCATE attempt_outcomes`, `DELETE FROM attempt_settlements`, `DELETE FROM tasks`} {
 		if _, err := d.pool.Exec(t.Context(), sql); err == nil {
 			t.Error("the past was changed: " + sql)
 		}

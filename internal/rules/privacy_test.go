@@ -28,6 +28,7 @@ func TestWhatIsPrivateLeavesItsTypeInKnownPlacesOnly(t *testing.T) {
 		"internal/asterisk/command.go:Plain": "what the phone shows travels to Asterisk: a category, never a number",
 		"internal/api/hand.go:Show":          "the agent sees whom she is about to speak with; the store has written the audit row",
 		"internal/api/private.go:Show":       "a supervisor or a police office reads a case, for a stated purpose that stands in the audit",
+		"internal/acd/outbound.go:Dial":      "the INVITE, from the number's own method for it",
 		"internal/acd/desk.go:Reveal":        "the PIN is compared with its hash",
 		"internal/acd/dispatch.go:Plain":     "keys go to the dialogue, the caller's number into number.Number",
 		"internal/acd/history.go:Plain":      "the caller's number into number.Number, which seals it for her record",

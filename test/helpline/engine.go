@@ -159,7 +159,11 @@ func buildOnce(ctx context.Context) (string, error) {
 			return
 		}
 		built.path = filepath.Join(dir, "acd")
-		built.err = command(ctx, "go", "build", "-o", built.path, "powerline/cmd/acd")
+		built.err = buildInto(ctx, dir)
 	})
 	return built.path, built.err
+}
+
+func buildInto(ctx context.Context, dir string) error {
+	return command(ctx, "go", "build", "-o", dir+string(filepath.Separator), "powerline/cmd/acd", "powerline/cmd/dialer")
 }

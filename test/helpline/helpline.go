@@ -15,6 +15,7 @@ import (
 
 	asteriskconfig "powerline/asterisk-config"
 	"powerline/internal/config"
+	"powerline/internal/postgres"
 	"powerline/internal/stack"
 	"powerline/number"
 	"powerline/queue"
@@ -27,7 +28,9 @@ type Options struct {
 
 	// Engines run beside each other; 1 if zero.
 	Engines int
-	// Changes to the engines' configuration.
+	// Dialers make calls beside the engines; none if zero.
+	Dialers int
+	// Changes to the engines' and the dialers' configuration.
 	Changes []func(*config.Config)
 	// WrapUp of every category; zero means that agents are free at once.
 	WrapUp time.Duration
@@ -66,6 +69,7 @@ type Helpline struct {
 	Options Options
 	People  []Person
 	Engines []*Engine
+	Dialers []*Engine
 
 	// Agents is the host of the softphones, Trunk that of the callers.
 	Agents, Trunk *phone.Host
@@ -74,6 +78,8 @@ type Helpline struct {
 	binary  string
 	sounds  string
 	key     []byte // of fingerprints
+	seal    []byte
+	db      *postgres.DB
 	storeMu sync.Mutex
 	store   *queue.Store
 }
@@ -92,6 +98,7 @@ func Open(ctx context.Context, o Options) (*Helpline, error) {
 		{"starting Asterisk, Redis and PostgreSQL", h.startStack},
 		{"importing the roster and starting the engine", h.startEngines},
 		{"registering the softphones", h.openPhones},
+		{"starting the dialer", h.startDialers},
 	} {
 		if h.Options.Progress != nil {
 			h.Options.Progress(step.what)
@@ -128,11 +135,14 @@ func (h *Helpline) Close() {
 	if h.Trunk != nil {
 		h.Trunk.Close()
 	}
-	for _, e := range h.Engines {
+	for _, e := range append(slices.Clone(h.Dialers), h.Engines...) {
 		e.Stop()
 	}
 	if h.store != nil {
 		_ = h.store.Close()
+	}
+	if h.db != nil {
+		h.db.Close()
 	}
 	if h.Stack != nil {
 		h.Stack.Stop()
@@ -272,13 +282,16 @@ func (h *Helpline) where(ok func(Person) bool) []Person {
 // build compiles the engine, once for all helplines of this process unless it
 // has a place of its own.
 func (h *Helpline) build(ctx context.Context) error {
-	if h.binary = h.Options.Binary; h.binary != "" {
-		return command(ctx, "go", "build", "-o", h.binary, "powerline/cmd/acd")
+	if h.binary = h.Options.Binary; h.binary == "" {
+		path, err := buildOnce(ctx)
+		h.binary = path
+		return err
 	}
-	path, err := buildOnce(ctx)
-	h.binary = path
-	return err
+	return buildInto(ctx, filepath.Dir(h.binary))
 }
+
+// dialerBinary lies beside the engine's.
+func (h *Helpline) dialerBinary() string { return filepath.Join(filepath.Dir(h.binary), "dialer") }
 
 func command(ctx context.Context, name string, args ...string) error {
 	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()

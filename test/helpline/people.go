@@ -34,10 +34,10 @@ func people(o Options) []Person {
 		}
 	}
 	languages := []string{"hi", "en"}
-	add("w", o.Women, agent.Profile{Woman: true, Languages: languages, Categories: allCategories})
+	add("w", o.Women, agent.Profile{Woman: true, Languages: languages, Categories: allCategories, Outbound: []string{"feedback"}})
 	add("s", o.Seniors, agent.Profile{Woman: true, Senior: true, Languages: languages, Categories: allCategories})
 	add("c", o.Counsellors, agent.Profile{Woman: true, Counsellor: true, Languages: languages, Categories: []string{"crisis"}})
-	add("m", o.Officers, agent.Profile{Officer: true, Languages: languages, Categories: []string{"ring-back"}})
+	add("m", o.Officers, agent.Profile{Officer: true, Languages: languages, Categories: []string{"ring-back"}, Outbound: []string{"offender", "ffr"}})
 	add("x", o.Men, agent.Profile{Languages: languages, Categories: allCategories})
 	return all
 }

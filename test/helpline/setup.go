@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -63,6 +64,38 @@ func (h *Helpline) startEngines(ctx context.Context) error {
 	return ready.Wait()
 }
 
+// startDialers starts as many dialers as were asked for, each with the engine's
+// configuration and a name of its own.
+func (h *Helpline) startDialers(ctx context.Context) error {
+	for i := range h.Options.Dialers {
+		name := fmt.Sprintf("dialer%d", i+1)
+		e := &Engine{
+			Name: name, binary: h.dialerBinary(), launch: h.Launch, Config: filepath.Join(h.dir, name+".yaml"),
+			Log: filepath.Join(h.Dir, "log", name+".log"), Listen: fmt.Sprintf("127.0.0.1:%d", h.Ports.ACD[len(h.Ports.ACD)-1-i]),
+		}
+		if err := h.Configure(e); err != nil {
+			return err
+		}
+		h.Dialers = append(h.Dialers, e)
+		if err := errors.Join(e.Start(), e.Ready(ctx)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outbound lets tests dial at once and at any hour, with nobody kept back; each
+// test that is about one of these says so in its changes.
+func outbound(c *config.Config) {
+	o := &c.Outbound
+	o.Trunk, o.VictimLine, o.OffenderLine = "operator", Main, RingBack
+	o.Reserve, o.Every, o.RingAgentFor, o.DialFor = config.Reserve{}, 100*time.Millisecond, 5*time.Second, 25*time.Second
+	o.Unreached = 0
+	for i := range o.Kinds {
+		o.Kinds[i].WrapUp, o.Kinds[i].Open = 0, false
+	}
+}
+
 func (h *Helpline) importRoster(ctx context.Context) error {
 	db, err := postgres.Open(ctx, h.Postgres.URL, postgres.Options{})
 	if err != nil {
@@ -99,7 +132,7 @@ func (h *Helpline) writeSecrets() error {
 	if _, err := rand.Read(key); err != nil {
 		return err
 	}
-	h.key = key[:32]
+	h.key, h.seal = key[:32], key[32:]
 	dsn, err := url.Parse(h.Postgres.URL)
 	if err != nil {
 		return err
@@ -152,6 +185,7 @@ func (h *Helpline) Configure(e *Engine, changes ...func(*config.Config)) error {
 			k.RingFor = h.Options.RingFor
 		}
 	}
+	outbound(&c)
 	for _, change := range append(h.Options.Changes, changes...) {
 		change(&c)
 	}

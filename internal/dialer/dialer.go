@@ -1,0 +1,245 @@
+package dialer
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"powerline/agent"
+	"powerline/call"
+	"powerline/cases"
+	"powerline/internal/acd"
+	"powerline/internal/config"
+	"powerline/internal/postgres"
+	"powerline/routing"
+)
+
+// Deps are what a dialer works with. All must be set.
+type Deps struct {
+	Store    Store
+	Settings func() config.Outbound
+	Metrics  *Metrics
+	Log      *slog.Logger
+	// Now is the clock by which windows open; time.Now but for tests and the demo.
+	Now func() time.Time
+}
+
+// Dialer decides what is dialled. Create it with New, give it to the engine as
+// its Outbound, and run it once the engine runs.
+type Dialer struct {
+	store    Store
+	settings func() config.Outbound
+	metrics  *Metrics
+	log      *slog.Logger
+	now      func() time.Time
+	engine   Engine
+
+	mu      sync.Mutex
+	flights map[string]flight // attempts that were placed and have not ended
+	held    map[agent.Pool]bool
+	rang    map[string]bool // inbound calls whose call-back tasks were ended
+	gaveUp  map[string]bool // callers who gave up and were looked at
+	away    bool            // the database gave no answer when asked last
+}
+
+// flight is an attempt on its way, as Destination needs it.
+type flight struct {
+	task  cases.TaskID
+	agent agent.ID
+	shown string
+}
+
+// New is a dialer that does nothing before Run.
+func New(d Deps) *Dialer {
+	return &Dialer{
+		store: d.Store, settings: d.Settings, metrics: d.Metrics, log: d.Log, now: d.Now,
+		flights: map[string]flight{}, held: map[agent.Pool]bool{}, rang: map[string]bool{}, gaveUp: map[string]bool{},
+	}
+}
+
+// settleEvery is how often ends, timers and the dead are looked after.
+const settleEvery = time.Second
+
+// Run dials until ctx ends. Calls in hand go on in the engine.
+func (d *Dialer) Run(ctx context.Context, engine Engine) {
+	d.engine = engine
+	var work sync.WaitGroup
+	work.Go(func() { d.every(ctx, func() time.Duration { return d.settings().Every }, d.dial) })
+	work.Go(func() { d.every(ctx, func() time.Duration { return settleEvery }, d.settle) })
+	work.Wait()
+}
+
+func (d *Dialer) every(ctx context.Context, pause func() time.Duration, do func(context.Context)) {
+	for {
+		do(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause()):
+		}
+	}
+}
+
+// dueAtOnce is how many due tasks are looked at in one decision: more than there
+// are agents, so that a task for whom nobody is free hides none behind it.
+const dueAtOnce = 400
+
+// dial is one decision.
+func (d *Dialer) dial(ctx context.Context) {
+	view := floorOf{d.engine.View()}
+	if !view.Ready {
+		return
+	}
+	d.giveWay(view)
+	d.callersRang(ctx, view)
+	now := d.now()
+	due, err := d.store.Due(ctx, d.settings().Ladder, now, dueAtOnce)
+	if d.databaseAway(ctx, err) {
+		return
+	}
+	d.metrics.due(due)
+	works := d.may(due, view, now)
+	paced := routing.Pace(d.pacing(view, works, now))
+	d.held = paced.Held
+	d.metrics.rest(paced)
+	for _, given := range paced.Assignments {
+		d.place(ctx, works[given.Work], given.Agent, view)
+	}
+}
+
+// giveWay takes ringing calls back whose agents a crisis caller needs.
+func (d *Dialer) giveWay(view floorOf) {
+	for _, attempt := range routing.ToTakeBack(d.pacing(view, nil, d.now()), view.ringing()) {
+		d.log.Info("call taken back for a caller in crisis", "call", attempt)
+		d.metrics.takenBack.WithLabelValues("crisis").Inc()
+		d.engine.TakeBack(attempt, "crisis")
+	}
+}
+
+// may are the tasks to which nothing but agents is missing.
+func (d *Dialer) may(due []postgres.Work, view floorOf, now time.Time) map[string]postgres.Work {
+	calling := view.calling()
+	var idle []agent.Profile
+	for _, a := range view.Agents {
+		idle = append(idle, a.Profile)
+	}
+	works := map[string]postgres.Work{}
+	for _, w := range due {
+		w.Facts.Calling, w.Facts.Agents = calling[w.Task.Number], idle
+		if why := d.settings().Ladder.Check(w.Task, w.Case, w.Facts, now); len(why) > 0 {
+			d.metrics.refused.WithLabelValues(string(why[0].Rule)).Inc()
+			continue
+		}
+		works[string(w.Task.ID)] = w
+	}
+	return works
+}
+
+func (d *Dialer) pacing(view floorOf, works map[string]postgres.Work, now time.Time) routing.Pacing {
+	r := d.settings().Reserve
+	p := routing.Pacing{
+		Now: now, Agents: view.Agents, Held: d.held,
+		Reserve: routing.Reserve{Women: r.Women, Crisis: r.Crisis, Officers: r.Officers, Resume: r.Resume},
+	}
+	for _, c := range view.Calls {
+		if w, waits := acd.Waits(c); waits {
+			p.Waiting = append(p.Waiting, w)
+		}
+	}
+	for id, w := range works {
+		t := w.Task
+		p.Work = append(p.Work, routing.Work{
+			ID: id, Pool: t.Pool, Skill: Skill(t.Kind), Language: t.Language, Priority: t.Priority, Due: t.Due,
+			Counsellor: t.Counsellor, Officer: t.Officer, Excluded: t.Excluded, Only: t.Only,
+		})
+	}
+	return p
+}
+
+// Skill is the outbound skill of the roster that a kind of task asks for; empty
+// asks for none: whoever takes callers may call them back.
+func Skill(k cases.Kind) string {
+	switch k {
+	case cases.CallOffender, cases.CallContact:
+		return string(k)
+	case cases.AskFeedback, cases.AskFinal, cases.AskChoice, cases.AskAgain, cases.Recontact:
+		return string(cases.AskFeedback)
+	}
+	return ""
+}
+
+// Line is the number of ours that a task shows.
+func Line(o config.Outbound, k cases.Kind) string {
+	if k == cases.CallOffender || k == cases.CallContact {
+		return o.OffenderLine
+	}
+	return o.VictimLine
+}
+
+// place writes the attempt and begins it.
+func (d *Dialer) place(ctx context.Context, w postgres.Work, by agent.ID, view floorOf) {
+	o, t := d.settings(), w.Task
+	a := postgres.Attempt{
+		ID: call.AttemptID(strings.ToLower(rand.Text())), Task: t.ID, Case: w.CaseID, Kind: t.Kind, Number: t.Number,
+		Agent: by, CallerID: Line(o, t.Kind), At: d.now(),
+	}
+	if err := d.store.StartAttempt(ctx, o.Ladder, a); err != nil {
+		if !d.databaseAway(ctx, err) {
+			d.log.Info("attempt does not start", "task", t.ID, "kind", t.Kind, "error", err)
+			d.metrics.refused.WithLabelValues("at-start").Inc()
+		}
+		return
+	}
+	d.mu.Lock()
+	d.flights[a.ID] = flight{task: t.ID, agent: by, shown: a.CallerID}
+	d.mu.Unlock()
+	err := d.engine.Place(acd.Placement{
+		Attempt: a.ID, Task: string(t.ID), Work: string(t.Kind), Line: a.CallerID, Language: t.Language,
+		Pool: t.Pool, DialFor: o.DialFor, Agent: by, RingFor: o.RingAgentFor,
+	})
+	if err != nil {
+		d.log.Warn("attempt could not be placed", "task", t.ID, "error", err)
+		d.end(ctx, a.ID, "not-placed", "engine")
+	}
+}
+
+// callersRang ends the call-back tasks of those who call again.
+func (d *Dialer) callersRang(ctx context.Context, view floorOf) {
+	seen := map[string]bool{}
+	for _, c := range view.Calls {
+		if _, waits := acd.Waits(c); c.Caller == "" || IsOurs(c) || !waits && c.Answered.IsZero() {
+			continue
+		}
+		seen[c.ID] = true
+		if d.rang[c.ID] {
+			continue
+		}
+		if _, err := d.store.CallerRang(ctx, c.Caller, d.now()); d.databaseAway(ctx, err) {
+			delete(seen, c.ID)
+		}
+	}
+	d.rang = seen
+}
+
+// databaseAway notes whether the database answers, and says so once.
+func (d *Dialer) databaseAway(ctx context.Context, err error) bool {
+	away := postgres.Away(err)
+	if ctx.Err() != nil {
+		return err != nil
+	}
+	d.mu.Lock()
+	changed := away != d.away
+	d.away = away
+	d.mu.Unlock()
+	switch {
+	case changed && away:
+		d.log.Warn("database gives no answer: nothing is dialled until it does", "error", err)
+	case changed:
+		d.log.Info("database answers again")
+	}
+	d.metrics.database(away)
+	return away
+}
