@@ -260,7 +260,7 @@ func TestGivenAHandlerThatPanics_WhenAsked_ThenOneRequestIsLostAndNothingIsTold(
 
 	r := route{Path: "/x", act: act(func(*request) (any, error) { panic(herName) })}
 	s := &server{}
-	s.Options = Options{Store: h.store, Clock: time.Now, Timeout: time.Second, Observe: func(string, int, time.Duration) {}}
+	s.Options = Options{Store: h.store, Clock: time.Now, Wall: time.Now, Timeout: time.Second, Observe: func(string, int, time.Duration) {}}
 	s.Log = logOf(h)
 	w := record(s.serve(r))
 	if w.Code != http.StatusInternalServerError {
@@ -293,7 +293,7 @@ func TestGivenWhoeverAskedHangsUp_WhenTheStoreStops_ThenTheKeyStaysGood(t *testi
 
 func TestGivenAClientThatTricklesItsBody_WhenTimeIsUp_ThenItIsSentAway(t *testing.T) {
 	h := newHelpline(t)
-	api := New(Options{Store: h.store, Rules: cases.DefaultRules, Log: logOf(h), Clock: func() time.Time { return h.now }, Timeout: 100 * time.Millisecond})
+	api := New(Options{Store: h.store, Rules: cases.DefaultRules, Log: logOf(h), Clock: func() time.Time { return h.now }, Wall: func() time.Time { return h.now }, Timeout: 100 * time.Millisecond})
 	server := httptest.NewServer(api)
 	defer server.Close()
 	c, err := net.Dial("tcp", server.Listener.Addr().String())
@@ -321,7 +321,7 @@ func TestGivenAClientThatTricklesItsBody_WhenTimeIsUp_ThenItIsSentAway(t *testin
 func TestGivenAStoreThatIsSlow_WhenTimeIsUp_ThenTheAnswerIs503(t *testing.T) {
 	h := newHelpline(t)
 	h.store.slow = true
-	api := New(Options{Store: h.store, Rules: cases.DefaultRules, Log: logOf(h), Clock: func() time.Time { return h.now }, Timeout: 50 * time.Millisecond})
+	api := New(Options{Store: h.store, Rules: cases.DefaultRules, Log: logOf(h), Clock: func() time.Time { return h.now }, Wall: func() time.Time { return h.now }, Timeout: 50 * time.Millisecond})
 	server := httptest.NewServer(api)
 	defer server.Close()
 	r, err := http.NewRequestWithContext(t.Context(), "GET", server.URL+Base+"/deliveries", http.NoBody)

@@ -37,8 +37,9 @@ type Options struct {
 	// that every word may be.
 	Categories, Languages []string
 	Log                   *slog.Logger
-	// Clock is time.Now unless set.
-	Clock func() time.Time
+	// Clock is the ladder's time and Wall the real one, by which tokens, keys and
+	// requests live; both are time.Now unless set. They differ in a demo.
+	Clock, Wall func() time.Time
 	// Timeout limits the work on one request; 8 s unless set. Give the server a
 	// longer WriteTimeout, or nobody hears that it was too long.
 	Timeout time.Duration
@@ -54,6 +55,9 @@ func New(o Options) http.Handler {
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.Wall == nil {
+		o.Wall = time.Now
 	}
 	if o.Observe == nil {
 		o.Observe = func(string, int, time.Duration) {}
@@ -146,10 +150,10 @@ type reply struct {
 // serve takes one route's requests from the first byte to the last.
 func (a *server) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
-		began := a.Clock()
+		began := a.Wall()
 		ctx, cancel := context.WithTimeoutCause(hr.Context(), a.Timeout, fmt.Errorf("not done within %v", a.Timeout))
 		defer cancel()
-		r := &request{Request: hr.WithContext(ctx), server: a, route: rt, answer: w, now: began.UTC()}
+		r := &request{Request: hr.WithContext(ctx), server: a, route: rt, answer: w, now: a.Clock().UTC()}
 		out := a.work(r)
 		h := w.Header()
 		h.Set("Content-Type", out.kind)
@@ -159,7 +163,7 @@ func (a *server) serve(rt route) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		w.WriteHeader(out.status)
 		_, _ = w.Write(out.body) // whoever asked is gone, then
-		took := a.Clock().Sub(began)
+		took := a.Wall().Sub(began)
 		a.Observe(rt.pattern(), out.status, took)
 		a.Log.Log(ctx, levelOf(out.status), "request answered", "route", rt.pattern(), "status", out.status, "by", r.actor(), "took", took)
 	})
@@ -210,11 +214,11 @@ func (a *server) admit(r *request) error {
 	if len(r.route.Roles) == 0 {
 		return nil
 	}
-	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || len(secret) < 16 || len(secret) > 256 || strings.ContainsAny(secret, " \t") {
+	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || len(secret) < 16 || len(secret) > 256 || strings.ContainsAny(secret, " \t") {
 		return r.unknown()
 	}
-	token, err := a.Store.CheckToken(r.Context(), secret, r.now)
+	token, err := a.Store.CheckToken(r.Context(), secret, a.Wall().UTC())
 	if err != nil {
 		return orElse(err, postgres.ErrNoToken, r.unknown())
 	}
@@ -303,7 +307,7 @@ func (a *server) once(r *request) reply {
 	fmt.Fprintf(digest, "%s\n%s\n%s\n%d\n", r.Method, r.URL.Path, r.URL.RawQuery, len(r.body))
 	digest.Write(r.body)
 	// The key is the sender's text. What is stored of it says nothing.
-	claim := postgres.Request{Owner: r.token.ID, Key: opaque("key", r.key), Digest: digest.Sum(nil), At: r.now}
+	claim := postgres.Request{Owner: r.token.ID, Key: opaque("key", r.key), Digest: digest.Sum(nil), At: a.Wall().UTC()}
 	before, err := a.Store.BeginRequest(r.Context(), claim)
 	if err != nil {
 		return a.failed(r, err)

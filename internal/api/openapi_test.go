@@ -473,3 +473,20 @@ func conformsObject(doc, schema, fields object, at string) error {
 	}
 	return nil
 }
+
+// TestThePageForPeopleNamesRoutesThatThereAre reads docs/api.md.
+func TestThePageForPeopleNamesRoutesThatThereAre(t *testing.T) {
+	text, err := os.ReadFile("../../docs/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile("(?m)(?:^|`)(GET|POST|get|post) '?(/[^ '`?\n]*)").FindAllStringSubmatch(string(text), -1)
+	if len(found) < 15 {
+		t.Fatalf("only %d addresses are named", len(found))
+	}
+	for _, m := range found {
+		if !slices.ContainsFunc(routes, func(rt route) bool { return rt.Method == strings.ToUpper(m[1]) && matches(rt.Path, m[2]) }) {
+			t.Errorf("%s %s is no route", m[1], m[2])
+		}
+	}
+}

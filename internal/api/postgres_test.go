@@ -60,7 +60,7 @@ func newReal(t *testing.T) *real {
 	h := &helpline{t: t, now: time.Date(2026, 3, 9, 9, 0, 0, 0, time.UTC), log: &lockedBuffer{}, doc: parsed(t)}
 	h.api = New(Options{
 		Store: db, Rules: cases.DefaultRules, Fingerprint: func(n number.Number) string { return n.Fingerprint(keys.Fingerprint) },
-		Log: slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: func() time.Time { return h.now },
+		Log: slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: func() time.Time { return h.now }, Wall: func() time.Time { return h.now },
 	})
 	t.Cleanup(func() { h.clean(h.log.String(), all) })
 	r := &real{helpline: h, db: db, token: map[string]string{}}
