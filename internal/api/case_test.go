@@ -285,6 +285,17 @@ func TestGivenTheNight_WhenATaskWaitsForItsWindow_ThenItIsNeitherLateNorStuck(t 
 	}
 }
 
+func TestGivenSheRingsUs_WhenHerTaskIsExplained_ThenItIsNeitherLateNorStuck(t *testing.T) {
+	h := newHelpline(t)
+	id := h.warned()
+	h.send("POST", "/cases/"+id+"/terms", asha, TermsChange{Terms: TermsIn{Pull: true}}).is(200)
+	h.now = h.now.Add(5 * 24 * time.Hour)
+	v := into[TaskView](h.send("GET", "/tasks/"+string(h.ladder(id).Next[0].Task)+"/explain", ops, nil).is(200))
+	if !v.Pull || v.Dialable || v.Late != 0 || v.Stuck || v.Reasons[0].Rule != string(cases.SheRingsUs) {
+		t.Errorf("%+v", v)
+	}
+}
+
 func TestGivenKinds_WhenListed_ThenOutcomesAndPausesAreThere(t *testing.T) {
 	h := newHelpline(t)
 	h.send("POST", "/kinds/ffr/pause", sudha, ReasonIn{Reason: "training"}).is(200)

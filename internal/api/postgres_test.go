@@ -62,7 +62,7 @@ func newReal(t *testing.T) *real {
 		Store: db, Rules: cases.DefaultRules, Fingerprint: func(n number.Number) string { return n.Fingerprint(keys.Fingerprint) },
 		Log: slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: func() time.Time { return h.now }, Wall: func() time.Time { return h.now },
 	})
-	t.Cleanup(func() { h.clean(h.log.String(), all) })
+	t.Cleanup(func() { h.clean(h.log.String(), append(h.ids, all...)) })
 	r := &real{helpline: h, db: db, token: map[string]string{}}
 	for who, tk := range map[string]postgres.Token{
 		"asha": {Access: agents, Agent: "a001"}, "bina": {Access: agents, Agent: "a002"}, "ravi": {Access: agents, Agent: "m001"},
@@ -90,7 +90,9 @@ func (r *real) file(n int) string {
 	r.t.Helper()
 	in := complaint()
 	in.Offender.Numbers = []string{fmt.Sprintf("98765001%02d", n)}
-	return into[Registered](r.as("asha", "POST", "/cases", in).is(201)).Case
+	done := into[Registered](r.as("asha", "POST", "/cases", in).is(201))
+	r.ids = append(r.ids, done.Case, done.Docket)
+	return done.Case
 }
 
 // speak dials the only task of the case as the dialer does, and codes what

@@ -167,23 +167,27 @@ func (r *request) reasons(w postgres.Work, free []agent.Profile) []cases.Reason 
 	return out
 }
 
-// waits: the rule keeps the task back for a reason that is nobody's delay.
+// waits: the rule keeps the task back for a time, and that is nobody's delay.
 func waits(one cases.Reason) bool {
 	switch one.Rule {
-	case cases.NotDue, cases.OutsideWindow, cases.WindowCloses, cases.NumberCap, cases.NumberLive, cases.NumberCalling, cases.DeskWork, ruleInHand:
+	case cases.NotDue, cases.OutsideWindow, cases.WindowCloses, cases.NumberCap, cases.NumberLive, cases.NumberCalling, cases.DeskWork,
+		cases.SheRingsUs, cases.TooEarlyFinal, cases.Overdue, cases.OnHoldRule, ruleInHand:
 		return true
 	}
 	return false
 }
 
-// stuck: time alone lifts the rule not.
+// stuck: time alone does not lift the rule.
 func stuck(t cases.Task, one cases.Reason, now time.Time) bool {
+	dialled := t.Kind.Dialled() && !t.Pull
 	switch one.Rule {
 	case cases.OutsideWindow:
 		_, ever := t.Window.NextOpen(now)
-		return !ever && t.Kind.Dialled()
-	case cases.NobodyFits, cases.SheRingsUs, cases.NoNumberKnown:
-		return one.Rule == cases.NoNumberKnown && t.Kind.Dialled()
+		return !ever && dialled
+	case cases.NoNumberKnown:
+		return dialled
+	case cases.NobodyFits:
+		return false // somebody comes on duty, or is late for it: then the task is late
 	}
 	return !waits(one)
 }
