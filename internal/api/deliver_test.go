@@ -146,13 +146,18 @@ func TestGivenAReceiverThatFails_WhenTriedAgain_ThenThePausesGrowUntilItIsGivenU
 		box, log, began := newOutbox(alarm(1, time.Now())), &lockedBuffer{}, time.Now()
 		var at []time.Duration
 		ends := map[string]int{}
-		client := &http.Client{Transport: round(func(*http.Request) (*http.Response, error) {
+		client := &http.Client{Transport: round(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Host != "room.example" {
+				t.Error("a redirect was followed")
+			}
 			at = append(at, time.Since(began))
 			switch len(at) % 3 {
 			case 0:
 				return answered(500), nil
 			case 1:
-				return answered(302), nil // a redirect is not followed
+				res := answered(307)
+				res.Header.Set("Location", "https://elsewhere.example/in")
+				return res, nil
 			}
 			return nil, errors.New("dial tcp: " + hisNumber)
 		})}
