@@ -61,6 +61,7 @@ var layers = map[string]layer{
 	}},
 
 	// The shell and its proof.
+	"internal/api": {ours: []string{"agent", "cases", "district", "internal/intake", "internal/postgres", "internal/roster", "number", "person"}},
 	"internal/acd": {
 		ours: []string{
 			"agent", "asterisk-config", "call", "cases", "internal/asterisk", "internal/check", "internal/config", "internal/floor",
