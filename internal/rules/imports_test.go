@@ -70,7 +70,7 @@ var layers = map[string]layer{
 		libs: []string{"github.com/prometheus/client_golang"},
 	},
 	"internal/dialer": {
-		ours: []string{"agent", "call", "cases", "internal/acd", "internal/config", "internal/postgres", "number", "routing"},
+		ours: []string{"agent", "call", "cases", "internal/acd", "internal/api", "internal/config", "internal/postgres", "number", "routing"},
 		libs: []string{"github.com/prometheus/client_golang"},
 	},
 	"internal/redressal":  {ours: []string{"agent", "cases"}},
