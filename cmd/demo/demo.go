@@ -38,6 +38,7 @@ type demo struct {
 	threshold     time.Duration
 	work          sync.WaitGroup
 	town          *town    // who is called
+	seats         map[agent.ID]*seat
 	shortcuts     []string // scripts that run acd and dialer with the right configuration
 }
 
@@ -247,8 +248,10 @@ func (d *demo) perMinute() float64 {
 // play lets callers call and agents have their day, until ctx ends.
 func (d *demo) play(ctx context.Context) {
 	d.opened = time.Now()
+	d.seats = map[agent.ID]*seat{}
 	for i, p := range d.line.People {
 		s := d.newSeat(i, p)
+		d.seats[p.ID] = s
 		d.work.Go(func() { s.attend(ctx) })
 		if p.Woman && !d.noOutbound {
 			d.work.Go(func() { s.register(ctx) })

@@ -50,7 +50,7 @@ func (d *demo) outbound(c *config.Config) {
 	o.Reserve = config.Reserve{Women: 2, Crisis: 1, Officers: 1, Resume: 1}
 	o.RingAgentFor, o.Unreached, o.Every = ringFor, time.Second, 250*time.Millisecond
 	for i := range o.Kinds {
-		o.Kinds[i].WrapUp = wrapUp
+		o.Kinds[i].WrapUp, o.Kinds[i].Open = wrapUp, true
 	}
 	all, r := cases.Daily(0, 24), &o.Ladder
 	r.Hours = cases.Hours{Feedback: all, Offender: all, FFR: all, Care: all, Urgent: all}
@@ -59,7 +59,11 @@ func (d *demo) outbound(c *config.Config) {
 	const day = 24 * time.Hour
 	r.Hold.For, r.Danger.Give = 14*day, 14*day
 	r.Care.After[0] = 7 * day
+	r.Callback.Second = max(r.Callback.Second, callBackWithin*time.Duration(o.Clock.Speed))
 }
+
+// callBackWithin is how long we try to call back who gave up waiting.
+const callBackWithin = 30 * time.Second
 
 // clock is the ladder's, which has its beginning with the demo's.
 func (d *demo) clock() config.LadderClock {
@@ -149,12 +153,17 @@ func (t *town) somebody(role cases.Role) string {
 	t.given[role] = (n + 1) % numbersOfARole
 	t.mu.Unlock()
 	number := numberOf(firstNumber[role] + n)
-	t.d.line.Trunk.Phone(number, phone.Sings(2000+10*(n%120))).Decides(func(phone.Invitation) phone.Policy {
+	t.answers(t.d.line.Trunk.Phone(number, phone.Sings(2000+10*(n%120))), role)
+	return number
+}
+
+// answers lets a phone do what those of the role do when they are called.
+func (t *town) answers(p *phone.Phone, role cases.Role) {
+	p.Decides(func(phone.Invitation) phone.Policy {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		return drawAnswer(t.luck, role, func() time.Duration { return t.d.talk(t.luck) / 2 })
 	})
-	return number
 }
 
 // known is a number of the role that was given out before, if there is one: the

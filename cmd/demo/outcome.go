@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"powerline/cases"
@@ -61,40 +63,55 @@ func (d *demo) writeUp(ctx context.Context) {
 		return
 	}
 	r := rand.New(rand.NewPCG(d.seed, 4))
-	seen := map[string]time.Time{}
+	seen := map[string]writing{}
 	for pause(ctx, 500*time.Millisecond) {
 		ended, err := db.Uncoded(ctx, d.ladderNow(), 200)
 		if err != nil {
 			continue // it is away, or the demo ends
 		}
 		for _, e := range ended {
-			if time.Since(seen[e.Attempt.ID]) < 20*time.Second {
-				continue // she is writing; after that time she tries again
+			w := seen[e.Attempt.ID]
+			if time.Since(w.began) < 15*time.Second {
+				continue // she is at it; after that time she tries again
 			}
-			seen[e.Attempt.ID] = time.Now()
+			seen[e.Attempt.ID] = writing{time.Now(), w.tries + 1}
 			outcome, said := drawOutcome(r, e.Attempt.Kind)
-			writing := between(r, time.Second, 3*time.Second)
+			takes := between(r, time.Second, 3*time.Second)
 			d.work.Go(func() {
-				if pause(ctx, writing) {
-					d.code(ctx, e.Attempt, outcome, said)
+				if pause(ctx, takes) {
+					d.code(ctx, e.Attempt, outcome, said, w.tries == 0)
 				}
 			})
 		}
-		for id, at := range seen {
-			if time.Since(at) > time.Minute {
+		for id, w := range seen {
+			if time.Since(w.began) > time.Minute {
 				delete(seen, id)
 			}
 		}
 	}
 }
 
-func (d *demo) code(ctx context.Context, a postgres.Attempt, outcome cases.Outcome, said cases.Said) {
-	step, err := d.line.Code(ctx, a.ID, a.Agent, outcome, said)
-	if err != nil || step.Verdict != cases.Applied {
+// writing is an agent who writes up a call.
+type writing struct {
+	began time.Time
+	tries int
+}
+
+// code is one try. An outcome is dialled, by its number in the list of its kind.
+// What comes with more than that (she gave her code word), and what could not be
+// dialled, goes into the books by the console, and she ends her wrap-up.
+func (d *demo) code(ctx context.Context, a postgres.Attempt, outcome cases.Outcome, said cases.Said, first bool) {
+	s := d.seats[a.Agent]
+	number := 1 + slices.Index(cases.Outcomes(a.Kind), outcome)
+	if first && !said.Verified && number > 0 {
+		s.dial(ctx, fmt.Sprintf("%s%d", codeOutcome, number))
+	} else if step, err := d.line.Code(ctx, a.ID, a.Agent, outcome, said); err != nil || step.Verdict != cases.Applied {
 		return
+	} else {
+		s.dial(ctx, codeDone)
 	}
 	switch outcome {
-	case cases.InDanger: // who coded it has stayed with her until 112 came
+	case cases.InDanger: // who heard it has stayed with her until 112 came
 		if pause(ctx, 3*time.Second) {
 			d.apply(ctx, a.Case, "112", cases.HelpConfirmed{})
 		}

@@ -26,6 +26,8 @@ const (
 	codeReady = "*13"
 	codePause = "*14" // and the digit of the reason
 	codeDone  = "*15"
+
+	codeOutcome = "*17" // and the number of the outcome
 )
 
 func (d *demo) newSeat(i int, p helpline.Person) *seat {

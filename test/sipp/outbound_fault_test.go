@@ -59,6 +59,7 @@ var points = []struct {
 }
 
 func TestGivenAnAttemptAtAnyPoint_WhenTheDialerIsKilled_ThenItIsNeverDialledTwiceAndEverybodyIsFree(t *testing.T) {
+	t.Parallel()
 	h, ctx := open(t, dialling(helpline.Options{Women: 1, Officers: 1}), 4*time.Minute)
 	if err := h.LogIn(ctx, h.Officers()...); err != nil {
 		t.Fatal(err)
@@ -154,6 +155,7 @@ func onceAttempt(t *testing.T, him *phone.Phone) {
 // TestGivenHisPhoneRings_… is the operator's veto, and her own: whoever says stop
 // while it rings is heard before he answers.
 func TestGivenHisPhoneRings_WhenTheKindIsPausedOrSheVetoesIt_ThenItStopsRinging(t *testing.T) {
+	t.Parallel()
 	h, ctx := open(t, dialling(helpline.Options{Women: 1, Officers: 1}), 2*time.Minute)
 	if err := h.LogIn(ctx, h.Officers()...); err != nil {
 		t.Fatal(err)
@@ -392,6 +394,7 @@ func dueFeedback(ctx context.Context, h *helpline.Helpline, number string) error
 
 // TestGivenDialling_WhenPostgreSQLIsAway_… stops dialling and dials nobody twice.
 func TestGivenDialling_WhenPostgreSQLIsAway_ThenNothingIsDialledAndNothingTwiceAfterwards(t *testing.T) {
+	t.Parallel()
 	h, ctx := open(t, dialling(helpline.Options{Women: 1, Officers: 3}), 3*time.Minute)
 	if err := h.LogIn(ctx, h.Officers()...); err != nil {
 		t.Fatal(err)
@@ -430,4 +433,35 @@ func TestGivenDialling_WhenPostgreSQLIsAway_ThenNothingIsDialledAndNothingTwiceA
 		}
 	}
 	nothingAlone(t, h)
+}
+
+// TestGivenAWomanRingsSomebody_… lets a caller in crisis have her: nobody has
+// answered there yet, so that nobody is left alone.
+func TestGivenAWomanRingsSomebody_WhenACrisisCallerHasNobody_ThenThatPhoneStopsRingingAndSheIsServed(t *testing.T) {
+	t.Parallel()
+	o := dialling(withLines(helpline.Options{Women: 1}, config.Line{DID: lineCrisis, Category: "crisis"}))
+	h, ctx := open(t, o, time.Minute)
+	if err := h.LogIn(ctx, h.People...); err != nil {
+		t.Fatal(err)
+	}
+	everybodyDoes(h, phone.AnswerAfter(50*time.Millisecond))
+	victim := h.Trunk.Phone(victimNumber)
+	victim.Does(phone.Ignore())
+	if err := dueFeedback(ctx, h, victimNumber); err != nil {
+		t.Fatal(err)
+	}
+	ringing, err := victim.NextCall(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	crisis := caller(ctx, t, h, 1, lineCrisis)
+	called := time.Now()
+	if _, err := ringing.WaitEnded(within(ctx, t, 5*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if !ringing.When(phone.Answered).IsZero() {
+		t.Error("the other phone had answered")
+	}
+	(&crowd{h: h, calls: []*phone.Call{crisis}}).served(within(ctx, t, 5*time.Second), t, "the caller in crisis")
+	t.Logf("she heard an agent %v after she was answered", time.Since(called).Round(10*time.Millisecond))
 }
