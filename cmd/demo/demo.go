@@ -37,7 +37,7 @@ type demo struct {
 	password      string // of the guests
 	threshold     time.Duration
 	work          sync.WaitGroup
-	town          *town    // who is called
+	town          *town // who is called
 	seats         map[agent.ID]*seat
 	shortcuts     []string // scripts that run acd and dialer with the right configuration
 }

@@ -95,6 +95,10 @@ func (d *demo) report(cases.Case) (cases.What, intake.Told) {
 
 // supervise is the word of a supervisor about a case that waits for one.
 func (d *demo) supervise(c cases.Case) (cases.What, intake.Told) {
+	switch why := c.Supervisor.Why; {
+	case (why == cases.NotReached || why == cases.FinalNotReached) && c.Version%3 > 0:
+		return cases.Decided{Do: cases.Resume}, intake.Told{} // once more
+	}
 	switch c.Supervisor.Why {
 	case cases.NotReached, cases.FinalNotReached, cases.WrongVictimNumber, cases.DidNotRing, cases.ChoiceNotReached:
 		return cases.Decided{Do: cases.Close, Closure: cases.Unreached}, intake.Told{}

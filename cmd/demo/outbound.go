@@ -16,8 +16,8 @@ import (
 // onlyFeedback are the women of the roster who only call back those who have
 // complained; alsoFeedback are trained for it and take callers as well.
 const (
-	onlyFeedback = 4
-	alsoFeedback = 3
+	onlyFeedback = 5
+	alsoFeedback = 4
 )
 
 // train says who makes calls: the last women of the roster do nothing else,
@@ -186,4 +186,4 @@ func complains(category string, r *rand.Rand) bool {
 }
 
 // casesOfAThousand calls that an agent answered become a case.
-const casesOfAThousand = 400
+const casesOfAThousand = 350
