@@ -333,5 +333,6 @@ func (c *Call) connect(theirs session) {
 	if c.incoming && theirs.event != 0 {
 		c.event = theirs.event
 	}
-	c.leg.connect(theirs.media, theirs.audio[0], theirs.event, c.answered && theirs.accepts())
+	speaks := c.answered || c.policy.act == announce
+	c.leg.connect(theirs.media, theirs.audio[0], theirs.event, speaks && theirs.accepts())
 }

@@ -348,3 +348,19 @@ func TestGivenALineThatFallsSilent_ThenTheGapIsMeasured(t *testing.T) {
 		t.Errorf("a gap of %v was measured, want more than a window", gap.Length)
 	}
 }
+
+func TestGivenAPhoneThatIsSwitchedOff_WhenItIsDialled_ThenTheNetworkSaysSoBeforeItRefuses(t *testing.T) {
+	ctx := within(t, 20*time.Second)
+	callees, callers := pair(t)
+	off := callees.Phone("a001", phone.Sings(440))
+	off.Does(phone.Announce(phone.Tone(950), time.Second, 480))
+	call := must[*phone.Call](t)(callers.Phone("caller").Dial(ctx, "a001"))
+	ok(t, call.Hears(ctx, 950))
+	if err := must[*phone.Call](t)(off.NextCall(ctx)).Answer(); !errors.Is(err, phone.ErrNotRinging) {
+		t.Errorf("an announcement was answered: %v", err)
+	}
+	end := must[phone.End](t)(call.WaitEnded(ctx))
+	if end.Way != "rejected" || end.Status != 480 || !call.When(phone.Answered).IsZero() {
+		t.Errorf("the end is %+v, want a 480 without an answer", end)
+	}
+}

@@ -66,11 +66,12 @@ func (c *Call) accept() {
 	if !c.rings() {
 		return
 	}
-	body, ok := c.openMedia()
+	theirs, ok := c.openMedia()
 	if !ok {
 		return
 	}
 	c.answered = true
+	body := c.reply(theirs)
 	m := c.inviteTx.respond(200, c.localTag, body, "Contact: "+c.phone.contact(), allow)
 	c.leg.listen(m.At, true)
 	c.record(Event{At: m.At, Kind: Answered, Status: 200, Message: m})
@@ -81,38 +82,45 @@ func (c *Call) announce() {
 	if !c.rings() {
 		return
 	}
-	if body, ok := c.openMedia(); ok {
-		m := c.inviteTx.respond(183, c.localTag, body, "Contact: "+c.phone.contact(), allow)
+	if theirs, ok := c.openMedia(); ok {
+		m := c.inviteTx.respond(183, c.localTag, c.reply(theirs), "Contact: "+c.phone.contact(), allow)
 		c.record(Event{At: m.At, Kind: RingingSent, Status: 183, Message: m})
 	}
 }
 
-// openMedia begins to send what the policy or the phone says, and is the answer
-// to what was offered. False: the call was refused instead.
-func (c *Call) openMedia() (body string, ok bool) {
-	offer := c.inviteTx.message.Body()
-	theirs, err := parseSession(offer)
-	if offer != "" && err != nil {
-		c.refuse(488, "")
-		return "", false
+// openMedia makes ready to say what the policy or the phone says, and reads what
+// was offered: the zero session if nothing was. False: the call was refused.
+func (c *Call) openMedia() (theirs session, ok bool) {
+	if offer := c.inviteTx.message.Body(); offer != "" {
+		var err error
+		if theirs, err = parseSession(offer); err != nil {
+			c.refuse(488, "")
+			return theirs, false
+		}
 	}
 	sound := c.phone.sound
 	if c.policy.sings {
 		sound = c.policy.sound
 	}
+	var err error
 	if c.leg, err = c.host.exchange.open(c, sound); err != nil {
 		c.refuse(500, "")
-		return "", false
+		return theirs, false
 	}
+	return theirs, true
+}
+
+// reply begins to speak to whoever offered something, and describes our side.
+func (c *Call) reply(theirs session) string {
 	audio := []byte{payloadALaw, payloadULaw}
-	if offer != "" {
+	if c.inviteTx.message.Body() != "" {
 		if theirs.event == 0 {
 			c.event = 0
 		}
 		c.connect(theirs)
 		audio = theirs.audio[:1]
 	}
-	return c.sdp(audio, mirrored(theirs.directionOr("sendrecv"))), true
+	return c.sdp(audio, mirrored(theirs.directionOr("sendrecv")))
 }
 
 func (s session) directionOr(fallback string) string {
