@@ -185,3 +185,66 @@ func TestTheDefaultRulesAreValidAndAWrongFieldIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// I1, each clause of it by name: even if an offender's task were in hand when
+// it may not be, it would not be dialled.
+func TestI1_EachOverlayForbidsACallToTheOffender(t *testing.T) {
+	for want, lay := range map[string]func(*cases.Case){
+		"state":               func(c *cases.Case) { c.State = cases.Watch },
+		"hold":                func(c *cases.Case) { c.Hold.Since = start },
+		"emergency":           func(c *cases.Case) { c.Emergency.Since = start },
+		"no-offender-contact": func(c *cases.Case) { c.NoOffenderContact = true },
+		"supervisor":          func(c *cases.Case) { c.Supervisor.Why = cases.Held },
+		"minor-sexual":        func(c *cases.Case) { c.Minor, c.Triage.Sexual = true, true },
+		"offender-minor":      func(c *cases.Case) { c.OffenderMinor = true },
+	} {
+		l := filedLadder(t, complaint())
+		task := l.task(cases.CallOffender)
+		lay(&l.c)
+		found := false
+		for _, why := range l.r.Check(task, l.c, cases.Facts{Agents: men}, l.at) {
+			found = found || why.String() == "ladder-forbids ("+want+")"
+		}
+		if !found {
+			t.Errorf("%s does not forbid it", want)
+		}
+	}
+	for _, s := range cases.States {
+		c := cases.Case{State: s}
+		if _, barred := c.OffenderBarred(); barred == (s == cases.CounselDue || s == cases.FFRDue) {
+			t.Errorf("in %q barred is %t", s, barred)
+		}
+	}
+}
+
+// A supervisor decides much, but neither closes as unreached whom nobody
+// tried, nor has the final feedback asked before its 30 days.
+func TestWhatASupervisorIsRefused(t *testing.T) {
+	l := filedLadder(t, complaint())
+	refused := func(what cases.What) {
+		t.Helper()
+		ev := cases.Event{ID: "x", Version: l.c.Version, At: l.at, By: "sup", What: what}
+		if _, _, verdict := l.r.Step(l.c, ev); verdict != cases.Refused {
+			t.Errorf("%+v is %s", what, verdict)
+		}
+	}
+	refused(cases.Decided{Do: cases.Close, Closure: cases.Unreached})
+	refused(cases.Decided{Do: cases.Close, Closure: cases.Resolved})
+	l.speak("dinesh", cases.CallOffender, cases.Warned)
+	l.speak("bina", cases.AskFeedback, cases.Satisfied)
+	l.timeUp(cases.FinalTimer)
+	task := l.task(cases.AskFinal)
+	refused(cases.Spoken{Task: task.ID, Attempt: "a", Dialled: l.c.FinalDue.Add(-time.Second), Outcome: cases.Positive})
+	l.at = l.c.FinalDue.Add(-time.Hour) // a clock that went back
+	refused(cases.Decided{Do: cases.Reschedule, Task: task.ID, Due: l.c.FinalDue.Add(-time.Second)})
+}
+
+func TestGivenAHold_WhenHeTakesRevenge_ThenTheHoldIsOver(t *testing.T) {
+	l := filedLadder(t, complaint())
+	l.send("asha", cases.Called{Outcome: cases.Withdraws, Said: cases.Said{Verified: true}})
+	l.send("bina", cases.Called{Outcome: cases.StillHarassed, Said: cases.Said{Retaliation: true}})
+	l.want(cases.StationOpen)
+	if l.c.OnHold() {
+		t.Error("the case is on hold and with the police")
+	}
+}

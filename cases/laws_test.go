@@ -169,6 +169,12 @@ func checkCase(t *rapid.T, r cases.Rules, c cases.Case) {
 			t.Fatalf("I3: final timer at %s, due %s", timer.Due, c.FinalDue)
 		}
 	}
+	if n := c.Next(); c.OnHold() && count(c, cases.AskAgain) == 0 && n[0].Supervisor == "" {
+		t.Fatalf("on hold the case waits for %+v", n)
+	}
+	if n := c.Next(); c.InEmergency() && count(c, cases.Recontact) == 0 && n[0].Supervisor == "" && n[0].Timer != cases.EmergencyTimer {
+		t.Fatalf("in an emergency the case waits for %+v", n)
+	}
 	var back cases.Case
 	if err := json.Unmarshal([]byte(dump(t, c)), &back); err != nil {
 		t.Fatal(err)

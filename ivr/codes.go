@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,15 +22,18 @@ const (
 	Pause      Verb = "pause"        // followed by the key of a reason
 	WrapUpDone Verb = "wrap-up-done" // ends wrap-up or recovery early
 	Extend     Verb = "extend"       // more time for wrap-up or recovery
+	Outcome    Verb = "outcome"      // followed by the number of what came of the call that we made
 )
 
-var verbs = []Verb{Login, Logout, Ready, Pause, WrapUpDone, Extend}
+var verbs = []Verb{Login, Logout, Ready, Pause, WrapUpDone, Extend, Outcome}
 
 // Order is a code understood.
 type Order struct {
 	Verb Verb `json:"verb"`
 	// Reason comes with Pause.
 	Reason string `json:"reason,omitempty"`
+	// Choice comes with Outcome: the place in the list of outcomes, from 1.
+	Choice int `json:"choice,omitempty"`
 }
 
 // Codes is the table of dialled codes. It is configuration.
@@ -51,7 +55,7 @@ type Codes struct {
 func DefaultCodes() Codes {
 	return Codes{
 		Codes: map[string]Verb{
-			"*11": Login, "*12": Logout, "*13": Ready, "*14": Pause, "*15": WrapUpDone, "*16": Extend,
+			"*11": Login, "*12": Logout, "*13": Ready, "*14": Pause, "*15": WrapUpDone, "*16": Extend, "*17": Outcome,
 		},
 		Reasons: map[string]string{
 			"1": "break", "2": "meal", "3": "training", "4": "supervisor", "5": "paperwork", "9": "other",
@@ -70,11 +74,17 @@ var (
 	ErrUnknownReason = errors.New("ivr: no such reason for a pause")
 )
 
+// choiceDigits is how many digits the number of an outcome may have.
+const choiceDigits = 2
+
 // Parse reads what an agent dialled. A pause without a key gives an order
 // without a reason: Desk asks for it.
 func (c Codes) Parse(dialled string) (Order, error) {
-	if verb, ok := c.Codes[dialled]; ok {
+	if verb, ok := c.Codes[dialled]; ok && verb != Outcome {
 		return Order{Verb: verb}, nil
+	}
+	if choice, ok := c.outcome(dialled); ok {
+		return Order{Verb: Outcome, Choice: choice}, nil
 	}
 	if dialled == "" {
 		return Order{}, ErrUnknownCode
@@ -88,6 +98,18 @@ func (c Codes) Parse(dialled string) (Order, error) {
 		return Order{}, ErrUnknownReason
 	}
 	return Order{Verb: Pause, Reason: reason}, nil
+}
+
+// outcome reads an outcome's code and the number behind it.
+func (c Codes) outcome(dialled string) (choice int, ok bool) {
+	for n := 1; n <= choiceDigits && n < len(dialled); n++ {
+		code, number := dialled[:len(dialled)-n], dialled[len(dialled)-n:]
+		if c.Codes[code] == Outcome && isDigits(number) {
+			choice, err := strconv.Atoi(number)
+			return choice, err == nil && choice > 0
+		}
+	}
+	return 0, false
 }
 
 // Validate checks the table; each finding names its field.

@@ -2,9 +2,11 @@ package acd
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"powerline/agent"
+	"powerline/call"
 	"powerline/internal/asterisk"
 	"powerline/ivr"
 )
@@ -73,6 +75,8 @@ func (d deskOf) Do(ctx context.Context, order ivr.Order) ivr.Verdict {
 		ev = agent.Paused{At: now, Reason: order.Reason}
 	case ivr.WrapUpDone:
 		ev = agent.WrapUpDone{At: now}
+	case ivr.Outcome:
+		return d.outcome(ctx, a, order.Choice)
 	case ivr.Extend:
 		ev = agent.WrapUpExtended{At: now, By: d.extension(a, now)}
 	default:
@@ -86,6 +90,43 @@ func (d deskOf) Do(ctx context.Context, order ivr.Order) ivr.Verdict {
 		return ivr.NotLoggedIn
 	}
 	return ivr.NotNow
+}
+
+// outcome codes what came of the call that she is writing up, and ends her
+// wrap-up: one step.
+func (d deskOf) outcome(ctx context.Context, a agent.Agent, choice int) ivr.Verdict {
+	switch {
+	case a.Status == agent.LoggedOut:
+		return ivr.NotLoggedIn
+	case d.e.outcomes == nil || a.State != agent.WrapUp || !call.IsAttempt(a.Call):
+		return ivr.NotNow
+	}
+	switch err := d.e.outcomes.Code(ctx, a.Call, d.id, choice); {
+	case errors.Is(err, ErrNoOutcome):
+		return ivr.UnknownCode
+	case err != nil:
+		d.e.log.Warn("outcome could not be taken", "call", a.Call, "agent", d.id, "error", err)
+		return ivr.Failed
+	}
+	d.e.Coded(ctx, a.Call, d.id)
+	return ivr.Done
+}
+
+// Outcomes takes what an agent codes by the number of an outcome, from 1, in the
+// order of cases.Outcomes. ErrNoOutcome: there is none of that number.
+type Outcomes interface {
+	Code(ctx context.Context, attempt string, by agent.ID, choice int) error
+}
+
+// ErrNoOutcome says that a call of this kind has no outcome of that number.
+var ErrNoOutcome = errors.New("acd: no outcome of this number")
+
+// Coded ends the wrap-up of a call whose outcome is in the books, by whatever way
+// it came there.
+func (e *Engine) Coded(ctx context.Context, attempt string, by agent.ID) {
+	if a, known := e.floor.Agent(by); known && a.State == agent.WrapUp && a.Call == attempt {
+		e.tellAgent(ctx, by, agent.WrapUpDone{At: time.Now()})
+	}
 }
 
 // extension is how much more time one use of the code gives: a minute of

@@ -30,6 +30,8 @@ type Deps struct {
 	SealKey []byte
 	// Outbound says whom to call; nil makes no calls.
 	Outbound Outbound
+	// Outcomes takes what agents code by telephone; nil takes none.
+	Outcomes Outcomes
 	// Deaf engines take no new callers: a dialer leaves those to the acd.
 	Deaf bool
 }
@@ -45,6 +47,7 @@ type Engine struct {
 	fingerprintKey []byte
 	sealKey        []byte
 	outbound       Outbound
+	outcomes       Outcomes
 	deaf           bool
 
 	current atomic.Pointer[Settings]
@@ -80,7 +83,7 @@ type Engine struct {
 func New(s *Settings, d Deps) *Engine {
 	e := &Engine{
 		ari: d.ARI, store: d.Store, roster: d.Roster, records: d.Records, metrics: d.Metrics, log: d.Log,
-		fingerprintKey: d.FingerprintKey, sealKey: d.SealKey, outbound: d.Outbound, deaf: d.Deaf,
+		fingerprintKey: d.FingerprintKey, sealKey: d.SealKey, outbound: d.Outbound, outcomes: d.Outcomes, deaf: d.Deaf,
 		floor: floor.New(), inFallback: make(chan struct{}, 1), rostered: make(chan struct{}),
 		boxes: map[string]*mailbox{}, lines: map[string]*line{}, callers: map[string]sealedNumber{}, timers: map[agent.ID]*time.Timer{},
 	}

@@ -70,7 +70,7 @@ func codesOf(c config.Config) ivr.Codes {
 	a := c.Agents
 	k.Codes = map[string]ivr.Verb{
 		a.Codes.Login: ivr.Login, a.Codes.Logout: ivr.Logout, a.Codes.Ready: ivr.Ready,
-		a.Codes.Pause: ivr.Pause, a.Codes.Done: ivr.WrapUpDone, a.Codes.Extend: ivr.Extend,
+		a.Codes.Pause: ivr.Pause, a.Codes.Done: ivr.WrapUpDone, a.Codes.Extend: ivr.Extend, a.Codes.Outcome: ivr.Outcome,
 	}
 	k.Reasons = map[string]string{}
 	for _, r := range a.PauseReasons {

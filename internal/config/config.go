@@ -239,6 +239,8 @@ type Codes struct {
 	Pause  string `yaml:"pause" doc:"followed by the digit of the reason"`
 	Done   string `yaml:"done" doc:"ends after-call work or recovery early"`
 	Extend string `yaml:"extend" doc:"more after-call work or recovery"`
+	// Outcome is followed by one or two digits.
+	Outcome string `yaml:"outcome" doc:"followed by the number of what came of a call that we made"`
 }
 
 // PauseReason is one that agents may choose.

@@ -60,7 +60,7 @@ func Default() Config {
 			Threshold: 15 * time.Second,
 		},
 		Agents: Agents{
-			Codes: Codes{Login: "*11", Logout: "*12", Ready: "*13", Pause: "*14", Done: "*15", Extend: "*16"},
+			Codes: Codes{Login: "*11", Logout: "*12", Ready: "*13", Pause: "*14", Done: "*15", Extend: "*16", Outcome: "*17"},
 			PauseReasons: []PauseReason{
 				{Digit: "1", Name: "break"}, {Digit: "2", Name: "meal"}, {Digit: "3", Name: "training"},
 				{Digit: "4", Name: "debrief"}, {Digit: "5", Name: "supervisor"}, {Digit: "6", Name: "technical"},

@@ -403,7 +403,7 @@ func (c Config) Line(did string) (Line, bool) {
 func (a Agents) check(v *verdict) {
 	codes := []struct{ path, code string }{
 		{"login", a.Codes.Login}, {"logout", a.Codes.Logout}, {"ready", a.Codes.Ready},
-		{"pause", a.Codes.Pause}, {"done", a.Codes.Done}, {"extend", a.Codes.Extend},
+		{"pause", a.Codes.Pause}, {"done", a.Codes.Done}, {"extend", a.Codes.Extend}, {"outcome", a.Codes.Outcome},
 	}
 	for i, one := range codes {
 		path := "agents.codes." + one.path

@@ -41,6 +41,7 @@ type Dialer struct {
 	flights map[string]flight // attempts that were placed and have not ended
 	held    map[agent.Pool]bool
 	rang    map[string]bool // inbound calls whose call-back tasks were ended
+	gaveUp  map[string]bool // callers who gave up and were looked at
 	away    bool            // the database gave no answer when asked last
 }
 
@@ -55,7 +56,7 @@ type flight struct {
 func New(d Deps) *Dialer {
 	return &Dialer{
 		store: d.Store, settings: d.Settings, metrics: d.Metrics, log: d.Log, now: d.Now,
-		flights: map[string]flight{}, held: map[agent.Pool]bool{}, rang: map[string]bool{},
+		flights: map[string]flight{}, held: map[agent.Pool]bool{}, rang: map[string]bool{}, gaveUp: map[string]bool{},
 	}
 }
 

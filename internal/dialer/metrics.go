@@ -19,6 +19,7 @@ type Metrics struct {
 	takenBack *prometheus.CounterVec
 	settled   *prometheus.CounterVec
 	timers    *prometheus.CounterVec
+	gaveUp    *prometheus.CounterVec
 	setAside  prometheus.Counter
 	uncoded   prometheus.Gauge
 	answers   prometheus.Gauge
@@ -44,6 +45,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		takenBack: counters("dialer_taken_back_total", "Calls taken back while they rang, by reason.", "reason"),
 		settled:   counters("dialer_settled_total", "Attempts that reached nobody and moved their task, by kind and result.", "kind", "result"),
 		timers:    counters("dialer_timers_total", "Timers of cases that fired.", "timer"),
+		gaveUp:    counters("dialer_gave_up_total", "Callers who gave up waiting, by what follows: called-back, or why nobody calls them.", "follows"),
 		setAside:  prometheus.NewCounter(prometheus.CounterOpts{Name: "dialer_set_aside_total", Help: "Tasks set aside because they cannot be worked on. Wants a supervisor."}),
 		uncoded:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "dialer_uncoded", Help: "Conversations older than half an hour without an outcome."}),
 		answers:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "dialer_database_answers", Help: "0 while the database is away and nothing is dialled."}),

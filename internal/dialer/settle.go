@@ -27,7 +27,7 @@ func (d *Dialer) settle(ctx context.Context) {
 		return
 	}
 	for _, step := range []func(context.Context, floorOf) bool{
-		d.settleEnded, d.fireTimers, d.endStale, d.callOff, d.countUncoded,
+		d.settleEnded, d.callBack, d.fireTimers, d.endStale, d.callOff, d.countUncoded,
 	} {
 		if !step(ctx, view) {
 			return

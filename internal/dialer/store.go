@@ -24,6 +24,7 @@ type Tasks interface {
 	Due(ctx context.Context, rules cases.Rules, now time.Time, limit int) ([]postgres.Work, error)
 	Task(ctx context.Context, id cases.TaskID, now time.Time) (postgres.Work, error)
 	SetAside(ctx context.Context, id cases.TaskID, by agent.ID, reason string, at time.Time) error
+	Abandoned(ctx context.Context, since time.Time, limit int) ([]postgres.Abandoned, error)
 	CallBack(ctx context.Context, rules cases.Rules, g cases.GaveUp, n number.Number) (cases.Task, cases.NoCallBack, error)
 	CallerRang(ctx context.Context, fingerprint string, at time.Time) (int, error)
 }

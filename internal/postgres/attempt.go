@@ -296,3 +296,17 @@ func (db *DB) Attempts(ctx context.Context, task cases.TaskID, caseID string) (a
 	})
 	return all, err
 }
+
+// AttemptKind is what an attempt was for; ErrNoAttempt when there is none.
+func (db *DB) AttemptKind(ctx context.Context, id string) (kind cases.Kind, err error) {
+	err = db.within(ctx, "read kind of attempt", func(ctx context.Context) error {
+		var text string
+		err := db.pool.QueryRow(ctx, `SELECT kind FROM attempts WHERE id = $1`, id).Scan(&text)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return ErrNoAttempt
+		}
+		kind = cases.Kind(text)
+		return err
+	})
+	return kind, err
+}

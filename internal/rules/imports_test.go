@@ -82,8 +82,8 @@ var layers = map[string]layer{
 	"test/phone":               {libs: []string{"github.com/emiago/sipgo", "github.com/icholy/digest", "golang.org/x/sys"}},
 	"test/helpline": {
 		ours: []string{
-			"agent", "asterisk-config", "call", "internal/asterisk", "internal/config", "internal/postgres", "internal/roster",
-			"internal/stack", "number", "prompts", "queue", "test/phone",
+			"agent", "asterisk-config", "call", "cases", "internal/asterisk", "internal/config", "internal/intake", "internal/postgres",
+			"internal/roster", "internal/stack", "number", "person", "prompts", "queue", "test/phone",
 		},
 		libs: []string{"golang.org/x/sync"},
 	},

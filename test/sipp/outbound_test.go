@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"powerline/agent"
+	"powerline/call"
 	"powerline/cases"
 	"powerline/internal/config"
 	"powerline/internal/postgres"
@@ -285,5 +287,107 @@ func nothingAlone(t *testing.T, h *helpline.Helpline) {
 				t.Errorf("%s answered and heard nobody: %v", p.User(), c.Heard())
 			}
 		}
+	}
+}
+
+// TestGivenAnAnsweredCall_… codes the outcome by telephone: one step moves the
+// case and ends the wrap-up, and without it there is no further call.
+func TestGivenAnAnsweredCall_WhenTheOfficerDialsTheOutcome_ThenTheCaseMovesAndHeIsFree(t *testing.T) {
+	o := dialling(helpline.Options{Women: 1, Officers: 1}, func(c *config.Config) {
+		for i := range c.Outbound.Kinds {
+			c.Outbound.Kinds[i].WrapUp, c.Outbound.Kinds[i].Open = time.Second, true
+		}
+	})
+	h, ctx := open(t, o, 90*time.Second)
+	if err := h.LogIn(ctx, h.Officers()...); err != nil {
+		t.Fatal(err)
+	}
+	officer := h.Officers()[0]
+	everybodyDoes(h, phone.AnswerAfter(50*time.Millisecond))
+	him, other := h.Trunk.Phone(offenderNumber), h.Trunk.Phone("+919822222202")
+	him.Does(phone.AnswerAfter(200 * time.Millisecond))
+	other.Does(phone.AnswerAfter(200 * time.Millisecond))
+	made, err := h.Register(ctx, helpline.Complaint{Victim: victimNumber, Offender: offenderNumber})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := next(ctx, t, h, offenderNumber)
+	if _, err := h.Register(ctx, helpline.Complaint{Victim: victimNumber, Offender: "+919822222202"}); err != nil {
+		t.Fatal(err)
+	}
+	hangUp(h.Phone(officer).Live())
+	if _, err := first.call.WaitEnded(ctx); err != nil {
+		t.Fatal(err)
+	}
+	ended := time.Now()
+	if err := h.UntilAgents(ctx, "he writes up", h.Officers(), func(a agent.Agent) bool { return a.State == agent.WrapUp }); err != nil {
+		t.Fatal(err)
+	}
+	soon(ctx, t, 10*time.Second, "he writes up for longer than planned", func() bool { return time.Since(ended) > 3*time.Second })
+	if n := other.Invites(); n > 0 {
+		t.Error("the next was called before the outcome was coded")
+	}
+	if err := h.Dial(ctx, officer, "*1799"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Dial(ctx, officer, "*171"); err != nil { // the first of the list: warned
+		t.Fatal(err)
+	}
+	db, err := h.Database(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	soon(ctx, t, 5*time.Second, "the case has moved", func() bool {
+		file, err := db.Case(ctx, made.File.Case.ID)
+		return err == nil && file.Case.State == cases.CounselFeedback
+	})
+	if second := next(ctx, t, h, "+919822222202"); second.by.ID != officer.ID {
+		t.Errorf("%s called the next", second.by.ID)
+	}
+}
+
+// TestGivenSheGaveUpWaiting_… rings a woman back who hung up in the queue, once,
+// and not if she calls again.
+func TestGivenSheGaveUpWaiting_WhenAWomanIsFree_ThenSheIsCalledBackUnlessSheCallsAgain(t *testing.T) {
+	o := dialling(helpline.Options{Women: 1}, func(c *config.Config) {
+		c.Outbound.Clock.Speed = 1
+		c.Outbound.Ladder.Callback.MinWait = time.Second
+	})
+	h, ctx := open(t, o, 2*time.Minute)
+	if err := h.LogIn(ctx, h.People...); err != nil {
+		t.Fatal(err)
+	}
+	everybodyDoes(h, phone.AnswerAfter(50*time.Millisecond))
+	busy := caller(ctx, t, h, 900, helpline.Direct)
+	callIs(ctx, t, h, busy, "talks", func(c call.Call) bool { return c.Stage == call.Talking })
+	var gaveUp []*phone.Call
+	for i := range 2 {
+		c := caller(ctx, t, h, 910+i, helpline.Direct, phone.WithSound(phone.Tone(2200)))
+		callIs(ctx, t, h, c, "waits", waits)
+		gaveUp = append(gaveUp, c)
+	}
+	soon(ctx, t, 10*time.Second, "they have waited", func() bool { return time.Since(gaveUp[1].When(phone.Dialled)) > 2500*time.Millisecond })
+	hangUp(gaveUp)
+	for i := range 2 {
+		h.Trunk.Phone(number(910 + i)).Does(phone.AnswerAfter(200 * time.Millisecond))
+	}
+	soon(ctx, t, 15*time.Second, "both are to be called back", func() bool {
+		return figure(ctx, t, h.Dialers[0], `dialer_gave_up_total{follows="called-back"}`) == 2
+	})
+	again := caller(ctx, t, h, 911, helpline.Direct)
+	callIs(ctx, t, h, again, "waits", waits)
+	soon(ctx, t, 10*time.Second, "her task has ended", func() bool {
+		return figure(ctx, t, h.Dialers[0], `dialer_due_tasks{kind="callback"}`) == 1
+	})
+	h.Phone(h.People[0]).Does(phone.AnswerAfter(50 * time.Millisecond).TalkFor(time.Second))
+	hangUp(h.Phone(h.People[0]).Live())
+	if back := next(ctx, t, h, number(910)); !back.by.Woman || from(back.call) != helpline.Main {
+		t.Errorf("she was called back by %s from %s", back.by.ID, from(back.call))
+	}
+	if _, err := again.WaitEnded(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n := h.Trunk.Phone(number(911)).Invites(); n > 0 {
+		t.Errorf("who called again was called back %d times", n)
 	}
 }
