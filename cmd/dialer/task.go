@@ -37,7 +37,7 @@ func newDue(s *shared) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return s.WithDB(cmd.Context(), func(c config.Config, db *postgres.DB) error {
-				now := time.Now()
+				now := ladderTime(c)
 				works, err := db.Tasks(cmd.Context(), postgres.TaskFilter{Kind: cases.Kind(o.kind), DueBy: now.Add(o.within), Limit: 1000}, now)
 				if err != nil {
 					return err
@@ -126,7 +126,7 @@ func newExplain(s *shared) *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.WithDB(cmd.Context(), func(c config.Config, db *postgres.DB) error {
-				now := time.Now()
+				now := ladderTime(c)
 				work, err := db.Task(cmd.Context(), cases.TaskID(args[0]), now)
 				if err != nil {
 					return err

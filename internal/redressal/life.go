@@ -284,7 +284,7 @@ func (l *life) ordinary() cases.Filed {
 
 // moment is one event and what followed.
 func moment(start, at time.Time, what cases.What, c cases.Case, effects []cases.Effect) Moment {
-	m := Moment{Day: int(at.Sub(start) / (24 * time.Hour)), At: at, State: state(c), What: saying(what)}
+	m := Moment{Day: int(at.Sub(start) / (24 * time.Hour)), At: at, State: state(c), What: Saying(what)}
 	then := func(format string, args ...any) { m.Then = append(m.Then, fmt.Sprintf(format, args...)) }
 	for _, e := range effects {
 		switch e := e.(type) {
@@ -314,8 +314,8 @@ func state(c cases.Case) string {
 	return string(c.State)
 }
 
-// saying is the event in a few words.
-func saying(what cases.What) string {
+// Saying is the event in a few words, none of them private.
+func Saying(what cases.What) string {
 	name := cases.Event{What: what}.Name()
 	switch ev := what.(type) {
 	case cases.AttemptEnded:
