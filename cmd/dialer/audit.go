@@ -80,29 +80,28 @@ func (o verifyOpts) kept() ([]byte, error) {
 func (s *shared) verifyAudit(ctx context.Context, db *postgres.DB, o verifyOpts, kept []byte) error {
 	rows, head, err := db.VerifyAudit(ctx)
 	var broken *postgres.BrokenAudit
-	switch {
-	case errors.As(err, &broken):
-	case err != nil:
+	if err != nil && !errors.As(err, &broken) {
 		return err
-	case kept != nil:
+	}
+	if err == nil && kept != nil {
 		if broken, err = compareKept(ctx, db, o.row, kept); err != nil {
 			return err
 		}
 	}
-	if o.asJSON {
-		v := map[string]any{"good": broken == nil, "row": rows, "hash": hex.EncodeToString(head)}
-		if broken != nil {
-			v = map[string]any{"good": false, "row": broken.Seq, "why": broken.Why}
-		}
-		err = printJSON(s, v)
-	} else if broken != nil {
+	return s.printVerified(rows, head, broken, o.asJSON)
+}
+
+func (s *shared) printVerified(rows int64, head []byte, broken *postgres.BrokenAudit, asJSON bool) error {
+	switch {
+	case broken != nil && asJSON:
+		return errors.Join(printJSON(s, map[string]any{"good": false, "row": broken.Seq, "why": broken.Why}), operator.ErrFindings)
+	case broken != nil:
 		fmt.Fprintf(s.Out, "the audit is broken at row %d: %s; keep a copy of the database as it is, and find out who could write there\n", broken.Seq, broken.Why)
-	} else {
-		fmt.Fprintf(s.Out, "the chain of %d rows is whole\n--row %d --hash %x\n", rows, rows, head)
+		return operator.ErrFindings
+	case asJSON:
+		return printJSON(s, map[string]any{"good": true, "row": rows, "hash": hex.EncodeToString(head)})
 	}
-	if err == nil && broken != nil {
-		err = operator.ErrFindings
-	}
+	_, err := fmt.Fprintf(s.Out, "the chain of %d rows is whole\n--row %d --hash %x\n", rows, rows, head)
 	return err
 }
 

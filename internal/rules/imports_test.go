@@ -56,7 +56,7 @@ var layers = map[string]layer{
 		libs: []string{"github.com/goccy/go-yaml"},
 	},
 	"internal/check": {ours: []string{
-		"agent", "asterisk-config", "call", "internal/asterisk", "internal/config", "internal/floor",
+		"agent", "asterisk-config", "call", "cases", "internal/asterisk", "internal/config", "internal/floor",
 		"internal/postgres", "internal/roster", "ivr", "prompts", "queue",
 	}},
 
