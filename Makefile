@@ -24,12 +24,13 @@ build: ## compile every command into bin/
 	go build -o bin/ ./cmd/...
 
 # The whole-stack tests take times from SIP messages, so nothing runs beside
-# them; and they build the engine themselves, which the test cache cannot know.
+# them, but for those that mostly wait: these follow, three at a time. They build
+# the engine themselves, which the test cache cannot know.
 WHOLE := powerline/test/sipp
 
 test: stack lint ## everything that must hold, on the real stack (at most 15 minutes)
 	go test -p $(PARALLEL) -timeout 15m $$(go list ./... | grep -v '^$(WHOLE)$$')
-	go test -count=1 -timeout 15m -v $(WHOLE) | grep -v '^=== '
+	go test -count=1 -parallel 3 -timeout 20m -v $(WHOLE) | grep -v '^=== '
 
 test-long: stack ## the long seeds and floods as well
 	POWERLINE_LONG=1 go test -p 1 -count=1 -timeout 180m -v ./...

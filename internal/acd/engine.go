@@ -62,6 +62,7 @@ type Engine struct {
 	callers map[string]sealedNumber
 	timers  map[agent.ID]*time.Timer
 
+	draining   atomic.Bool   // callers are being fetched from the fallback queue: nothing is offered
 	inFallback chan struct{} // signalled when callers are in the fallback queue
 	rebuilding sync.Mutex
 	adopting   sync.Mutex

@@ -7,10 +7,19 @@ import (
 	"powerline/internal/asterisk"
 )
 
+// drainLimit is how long offers rest while callers are fetched from the fallback.
+// Who is being connected there cannot be withdrawn, and the others need not wait
+// for that.
+const drainLimit = 600 * time.Millisecond
+
 // drainFallback brings callers back from the dialplan's own queue once this
 // process can serve them. Asterisk withdraws only who is not being connected,
 // so nobody is torn from an agent. Reading the queues costs Asterisk some work,
 // so it is done only when the facts show somebody in them.
+//
+// Until they are fetched this process offers nothing: app_queue and the router
+// would choose the same free agent in the same millisecond, and her phone would
+// hold two calls (law 2).
 func (e *Engine) drainFallback(ctx context.Context) {
 	for {
 		select {
@@ -18,19 +27,41 @@ func (e *Engine) drainFallback(ctx context.Context) {
 			return
 		case <-e.inFallback:
 		}
-		if e.healthy() {
-			limited, cancel := context.WithTimeout(ctx, 3*time.Second)
-			e.withdrawAll(limited)
-			cancel()
+		for !e.healthy() && ctx.Err() == nil {
+			pauseFor(ctx, drainEvery)
 		}
+		limited, cancel := context.WithTimeout(ctx, drainLimit)
+		for e.withdrawAll(limited) && limited.Err() == nil {
+			pauseFor(limited, drainEvery)
+		}
+		cancel()
+		e.draining.Store(false)
+		e.floor.Poke()
 	}
 }
 
-// lookForFallback asks for a drain if somebody is in a fallback queue.
+// drainEvery is the pause between two looks into the fallback's queues.
+const drainEvery = 30 * time.Millisecond
+
+func pauseFor(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// lookForFallback asks for a drain if somebody waits in a fallback queue. Who
+// talks with an agent there is left alone.
 func (e *Engine) lookForFallback(s asterisk.Snapshot) {
+	talking := map[string]bool{}
+	for _, b := range s.Bridges {
+		for _, member := range b.Members {
+			talking[member] = true
+		}
+	}
 	waiting := 0
 	for _, ch := range s.Channels {
-		if ch.Dialplan == "Queue" {
+		if ch.Dialplan == "Queue" && !talking[ch.ID] {
 			waiting++
 		}
 	}
@@ -38,25 +69,30 @@ func (e *Engine) lookForFallback(s asterisk.Snapshot) {
 	if waiting == 0 || e.deaf { // who is deaf would not take them when they come
 		return
 	}
+	e.draining.Store(true)
 	select {
 	case e.inFallback <- struct{}{}:
 	default:
 	}
 }
 
-func (e *Engine) withdrawAll(ctx context.Context) {
+// withdrawAll fetches every caller who can be fetched, and reports whether there
+// was anybody.
+func (e *Engine) withdrawAll(ctx context.Context) (somebody bool) {
 	queues, err := e.ari.Queues(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
 			e.log.Info("fallback queues could not be read", "error", err)
 		}
-		return
+		return true
 	}
 	for _, q := range queues {
 		for _, caller := range q.Callers {
+			somebody = true
 			if err := e.ari.QueueWithdraw(ctx, caller.Channel, q.Name); err != nil && !asterisk.IsNotFound(err) {
 				e.log.Info("caller stays in the fallback queue for now", "channel", caller.ChannelID, "error", err)
 			}
 		}
 	}
+	return somebody
 }

@@ -52,7 +52,7 @@ func (r *router) run(ctx context.Context) {
 // engines see the same floor and come to the same plan, so that the offers of
 // the others are left to them.
 func (r *router) decide() time.Time {
-	if !r.e.healthy() || !r.e.complete() {
+	if !r.e.healthy() || !r.e.complete() || r.e.draining.Load() {
 		return time.Now().Add(100 * time.Millisecond)
 	}
 	begun := time.Now()

@@ -266,6 +266,7 @@ type Outbound struct {
 	Every        time.Duration  `yaml:"every" doc:"how often due tasks are looked up"`
 	Reserve      Reserve        `yaml:"reserve" doc:"agents kept idle for callers while we dial"`
 	Kinds        []OutboundKind `yaml:"kinds" doc:"what a call that we make is about, and what follows it for the agent"`
+	Webhooks     []Webhook      `yaml:"webhooks" doc:"who is told of escalations, reminders and alerts; the first that takes a delivery gets it"`
 	Clock        LadderClock    `yaml:"clock" doc:"the time by which the ladder runs"`
 	Ladder       cases.Rules    `yaml:"ladder" doc:"every limit of the redressal process; docs/redressal.md says whose decision each is"`
 }
@@ -303,4 +304,14 @@ func (c LadderClock) At(real time.Time) time.Time {
 		return real
 	}
 	return c.From.Add(real.Sub(c.From) * time.Duration(c.Speed))
+}
+
+// Webhook is a receiver of what the ladder tells the world.
+type Webhook struct {
+	Name       string   `yaml:"name" doc:"lower-case letters, digits, hyphens"`
+	URL        string   `yaml:"url" doc:"https address, or http on loopback"`
+	SecretFile string   `yaml:"secretFile" doc:"key that signs, 32 bytes as 64 hexadecimal digits"`
+	Topics     []string `yaml:"topics" doc:"dossier, remind, alert, raised, report-child, link, set-aside, timers-aside; none means all"`
+	Ears       []string `yaml:"ears" doc:"whose alerts it takes; none means all"`
+	Districts  []string `yaml:"districts" doc:"of which districts; none means all"`
 }

@@ -111,11 +111,15 @@ func (c *Config) resolve(folder string) {
 }
 
 func (c *Config) paths() []*string {
-	return []*string{
+	paths := []*string{
 		&c.Asterisk.ARI.PasswordFile, &c.Asterisk.AMI.PasswordFile,
 		&c.Redis.PasswordFile, &c.Postgres.PasswordFile,
 		&c.Journal.Dir,
 		&c.Privacy.FingerprintKeyFile, &c.Privacy.SealKeyFile,
 		&c.Prompts.Dir, &c.Prompts.OverrideDir, &c.Prompts.MusicDir,
 	}
+	for i := range c.Outbound.Webhooks {
+		paths = append(paths, &c.Outbound.Webhooks[i].SecretFile)
+	}
+	return paths
 }

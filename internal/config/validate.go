@@ -456,6 +456,13 @@ func (c Config) checkOutbound(v *verdict) {
 	v.between("outbound.reserve.crisis", int64(o.Reserve.Crisis), 0, 1000)
 	v.between("outbound.reserve.officers", int64(o.Reserve.Officers), 0, 1000)
 	v.between("outbound.reserve.resume", int64(o.Reserve.Resume), 0, 1000)
+	for i, h := range o.Webhooks {
+		path := fmt.Sprintf("outbound.webhooks[%d]", i)
+		v.matches(path+".name", h.Name, word, wantWord)
+		u, err := url.Parse(h.URL)
+		v.need(path+".url", err == nil && u.Host != "" && u.User == nil && (u.Scheme == "https" || u.Scheme == "http"), "want an https address without user and password")
+		v.need(path+".secretFile", h.SecretFile != "", "want a key file: an unsigned delivery could be anybody's")
+	}
 	v.between("outbound.clock.speed", int64(o.Clock.Speed), 1, 1_000_000)
 	v.need("outbound.clock.from", o.Clock.Speed == 1 || !o.Clock.From.IsZero(), "want the moment from which time runs faster")
 	v.adopt("outbound.ladder", "", o.Ladder.Validate())

@@ -1,6 +1,9 @@
 package dialer
 
 import (
+	"strconv"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"powerline/agent"
@@ -20,6 +23,8 @@ type Metrics struct {
 	settled   *prometheus.CounterVec
 	timers    *prometheus.CounterVec
 	gaveUp    *prometheus.CounterVec
+	requests  *prometheus.HistogramVec
+	told      *prometheus.CounterVec
 	setAside  prometheus.Counter
 	uncoded   prometheus.Gauge
 	answers   prometheus.Gauge
@@ -46,11 +51,13 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		settled:   counters("dialer_settled_total", "Attempts that reached nobody and moved their task, by kind and result.", "kind", "result"),
 		timers:    counters("dialer_timers_total", "Timers of cases that fired.", "timer"),
 		gaveUp:    counters("dialer_gave_up_total", "Callers who gave up waiting, by what follows: called-back, or why nobody calls them.", "follows"),
+		told:      counters("dialer_deliveries_total", "Tries to tell a receiver of webhooks, by topic and how they ended.", "topic", "end"),
 		setAside:  prometheus.NewCounter(prometheus.CounterOpts{Name: "dialer_set_aside_total", Help: "Tasks set aside because they cannot be worked on. Wants a supervisor."}),
 		uncoded:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "dialer_uncoded", Help: "Conversations older than half an hour without an outcome."}),
 		answers:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "dialer_database_answers", Help: "0 while the database is away and nothing is dialled."}),
 	}
-	reg.MustRegister(m.setAside, m.uncoded, m.answers)
+	m.requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "dialer_api_seconds", Help: "Requests to the API, by route and status.", Buckets: []float64{.005, .02, .1, .5, 2, 10}}, []string{"route", "status"})
+	reg.MustRegister(m.requests, m.setAside, m.uncoded, m.answers)
 	return m
 }
 
@@ -93,3 +100,9 @@ func (m *Metrics) database(away bool) {
 }
 
 var pools = []agent.Pool{agent.Women, agent.MaleOfficers}
+
+func (m *Metrics) request(route string, status int, took time.Duration) {
+	m.requests.WithLabelValues(route, strconv.Itoa(status)).Observe(took.Seconds())
+}
+
+func (m *Metrics) delivery(topic, end string) { m.told.WithLabelValues(topic, end).Inc() }

@@ -274,27 +274,8 @@ type AttemptFile struct {
 }
 
 // Attempts are those of a task or, with an empty task, of a case, oldest first.
-func (db *DB) Attempts(ctx context.Context, task cases.TaskID, caseID string) (all []AttemptFile, err error) {
-	err = db.within(ctx, "list attempts", func(ctx context.Context) error {
-		rows, err := db.pool.Query(ctx, `SELECT `+attemptColumns+`, to_jsonb(e), coalesce(o.outcome, ''), coalesce(o.by, ''), s.at
-			FROM attempts a
-				LEFT JOIN LATERAL (SELECT attempt, owner, coalesce(agent, '') AS agent, ended_at AS ended, dialled_at AS dialled, answered_at AS answered,
-					result, q850, sip, detail FROM attempt_ends WHERE attempt = a.id) e ON true
-				LEFT JOIN attempt_outcomes o ON o.attempt = a.id
-				LEFT JOIN attempt_settlements s ON s.attempt = a.id
-			WHERE a.task = $1 OR ($1 = '' AND a.case_id = $2) ORDER BY a.at, a.id`, string(task), caseID)
-		if err != nil {
-			return err
-		}
-		all, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (f AttemptFile, err error) {
-			var settled *time.Time
-			err = row.Scan(append(f.Attempt.columns(), &f.End, &f.Outcome, &f.By, &settled)...)
-			f.Settled = orZero(settled)
-			return f, err
-		})
-		return err
-	})
-	return all, err
+func (db *DB) Attempts(ctx context.Context, task cases.TaskID, caseID string) ([]AttemptFile, error) {
+	return db.attemptFiles(ctx, "list attempts", `WHERE a.task = $1 OR ($1 = '' AND a.case_id = $2) ORDER BY a.at, a.id`, string(task), caseID)
 }
 
 // AttemptKind is what an attempt was for; ErrNoAttempt when there is none.

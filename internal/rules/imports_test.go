@@ -61,6 +61,7 @@ var layers = map[string]layer{
 	}},
 
 	// The shell and its proof.
+	"internal/api": {ours: []string{"agent", "cases", "district", "internal/intake", "internal/postgres", "internal/roster", "number", "person"}},
 	"internal/acd": {
 		ours: []string{
 			"agent", "asterisk-config", "call", "cases", "internal/asterisk", "internal/check", "internal/config", "internal/floor",
@@ -69,7 +70,7 @@ var layers = map[string]layer{
 		libs: []string{"github.com/prometheus/client_golang"},
 	},
 	"internal/dialer": {
-		ours: []string{"agent", "call", "cases", "internal/acd", "internal/config", "internal/postgres", "number", "routing"},
+		ours: []string{"agent", "call", "cases", "internal/acd", "internal/api", "internal/config", "internal/postgres", "number", "routing"},
 		libs: []string{"github.com/prometheus/client_golang"},
 	},
 	"internal/redressal":  {ours: []string{"agent", "cases"}},

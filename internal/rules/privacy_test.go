@@ -27,6 +27,8 @@ func TestWhatIsPrivateLeavesItsTypeInKnownPlacesOnly(t *testing.T) {
 		"internal/postgres/roster.go:Reveal": "the roster is where hashes of PINs and secrets live",
 		"internal/asterisk/event.go:Plain":   "the type's own package: a variable is handed on by name",
 		"internal/asterisk/command.go:Plain": "what the phone shows travels to Asterisk: a category, never a number",
+		"internal/api/hand.go:Show":          "the agent sees whom she is about to speak with; the store has written the audit row",
+		"internal/api/private.go:Show":       "a supervisor or a police office reads a case, for a stated purpose that stands in the audit",
 		"internal/acd/outbound.go:Dial":      "the INVITE, from the number's own method for it",
 		"internal/acd/desk.go:Reveal":        "the PIN is compared with its hash",
 		"internal/acd/dispatch.go:Plain":     "keys go to the dialogue, the caller's number into number.Number",

@@ -168,3 +168,9 @@ func unprivileged() (identity, error) {
 	}
 	return identity{}, fmt.Errorf("root can neither map its number nor become nobody here: %w", errors.Join(failed...))
 }
+
+// Psql runs a statement by the stack's own client.
+func (s *Stack) Psql(ctx context.Context, statement string) (string, error) {
+	out, err := exec.CommandContext(ctx, filepath.Join(s.root, "bin", "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", s.Postgres.URL, "-c", statement).CombinedOutput()
+	return string(out), err
+}

@@ -24,6 +24,7 @@ import (
 // is line 10 of what must hold, a chapter for each way in. Real callers come
 // all the time, and each must reach an agent.
 func TestGivenCallsGoOn_WhenAnythingBadComesIn_ThenItIsRefusedOrCountedAndCallsGoOn(t *testing.T) {
+	t.Parallel()
 	wire := tapWire(t)
 	h, ctx := open(t, helpline.Options{Women: 14, Officers: 1, Changes: []func(*config.Config){wire.between}}, 2*time.Minute)
 	atWork, spare := h.Women()[:10], h.Women()[10:]
@@ -343,6 +344,7 @@ func junk(t *testing.T, host *phone.Host) {
 // TestGivenAgentsPhonesThatTransferOrDivert_ThenNobodyIsSentAnywhere: a call
 // goes only where the engine sends it.
 func TestGivenAgentsPhonesThatTransferOrDivert_ThenNobodyIsSentAnywhere(t *testing.T) {
+	t.Parallel()
 	h, ctx := open(t, helpline.Options{Women: 2}, time.Minute)
 	host, err := phone.NewHost(ctx, stack.StrangerAddress, h.Asterisk.SIPAddr)
 	if err != nil {

@@ -26,6 +26,7 @@ func canary(i int) string { return fmt.Sprintf("98371946%02d", 20+i) }
 // looks for the canaries in all that is written while they call, PostgreSQL
 // away for a while included: logs, metrics, Redis, journal, database, spool.
 func TestGivenCallersWithKnownNumbers_WhenTheyCallInEveryWay_ThenNoNumberIsWrittenAnywhere(t *testing.T) {
+	t.Parallel()
 	const callers = 12
 	h, ctx := open(t, helpline.Options{Women: 4}, 90*time.Second)
 	if err := h.LogIn(ctx, h.People...); err != nil {

@@ -42,6 +42,7 @@ func typePIN(ctx context.Context, t *testing.T, h *helpline.Helpline, p helpline
 }
 
 func TestGivenThreeWrongPINs_WhenTheRightOneIsTyped_ThenTheLoginStaysLocked(t *testing.T) {
+	t.Parallel()
 	h, ctx := open(t, helpline.Options{Women: 1}, time.Minute)
 	p := h.People[0]
 	one := []helpline.Person{p}
@@ -71,6 +72,7 @@ func TestGivenThreeWrongPINs_WhenTheRightOneIsTyped_ThenTheLoginStaysLocked(t *t
 }
 
 func TestGivenSheIsLoggedIn_WhenCodesAreDialled_ThenHerStatusFollowsAndASecondLoginIsRefused(t *testing.T) {
+	t.Parallel()
 	h, ctx := open(t, helpline.Options{Women: 1}, time.Minute)
 	p := h.People[0]
 	if err := h.LogIn(ctx, p); err != nil {

@@ -95,6 +95,7 @@ func onceEach(t *testing.T, c *crowd) {
 // database is down, for long enough that records must go to the journal, and
 // counts them afterwards.
 func TestGivenAStreamOfCalls_WhenPostgreSQLIsAway_ThenAllAreServedAndEachIsRecordedOnce(t *testing.T) {
+	t.Parallel()
 	away := 12 * time.Second
 	if long() {
 		away = time.Minute

@@ -59,6 +59,7 @@ var points = []struct {
 }
 
 func TestGivenAnAttemptAtAnyPoint_WhenTheDialerIsKilled_ThenItIsNeverDialledTwiceAndEverybodyIsFree(t *testing.T) {
+	t.Parallel()
 	h, ctx := open(t, dialling(helpline.Options{Women: 1, Officers: 1}), 4*time.Minute)
 	if err := h.LogIn(ctx, h.Officers()...); err != nil {
 		t.Fatal(err)
@@ -154,6 +155,7 @@ func onceAttempt(t *testing.T, him *phone.Phone) {
 // TestGivenHisPhoneRings_… is the operator's veto, and her own: whoever says stop
 // while it rings is heard before he answers.
 func TestGivenHisPhoneRings_WhenTheKindIsPausedOrSheVetoesIt_ThenItStopsRinging(t *testing.T) {
+	t.Parallel()
 	h, ctx := open(t, dialling(helpline.Options{Women: 1, Officers: 1}), 2*time.Minute)
 	if err := h.LogIn(ctx, h.Officers()...); err != nil {
 		t.Fatal(err)
@@ -392,6 +394,7 @@ func dueFeedback(ctx context.Context, h *helpline.Helpline, number string) error
 
 // TestGivenDialling_WhenPostgreSQLIsAway_… stops dialling and dials nobody twice.
 func TestGivenDialling_WhenPostgreSQLIsAway_ThenNothingIsDialledAndNothingTwiceAfterwards(t *testing.T) {
+	t.Parallel()
 	h, ctx := open(t, dialling(helpline.Options{Women: 1, Officers: 3}), 3*time.Minute)
 	if err := h.LogIn(ctx, h.Officers()...); err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 // TestGivenOffendersAndFlappingAgents_… is law 3 under faults: whatever dies, no
 // woman is ever rung for an offender, and he never hears one.
 func TestGivenOffendersAndFlappingAgents_WhenDialerAndEngineDieAtRandom_ThenOnlyMenSpeakWithThem(t *testing.T) {
+	t.Parallel()
 	tasks := 30
 	if long() {
 		tasks = 500
@@ -153,6 +154,7 @@ func nobodyWithoutMen(ctx context.Context, t *testing.T, h *helpline.Helpline) {
 
 // TestGivenOneOffenderInFiveCases_… holds the number against all cases.
 func TestGivenOneOffenderInFiveCases_WhenAllAreDue_ThenHeIsCalledOnceAtATimeAndNotMoreThanADayAllows(t *testing.T) {
+	t.Parallel()
 	const aDay = 2
 	o := dialling(helpline.Options{Women: 1, Officers: 4}, func(c *config.Config) {
 		c.Outbound.Clock.Speed = 1
@@ -184,6 +186,7 @@ func TestGivenOneOffenderInFiveCases_WhenAllAreDue_ThenHeIsCalledOnceAtATimeAndN
 // TestGivenACaseWithKnownWords_… looks for the victim in all that is written
 // while her offender is called and she is asked.
 func TestGivenACaseWithKnownWords_WhenItIsWorkedOn_ThenTheyStandNowhere(t *testing.T) {
+	t.Parallel()
 	h, ctx := open(t, dialling(helpline.Options{Women: 2, Officers: 1}), 90*time.Second)
 	if err := h.LogIn(ctx, h.People...); err != nil {
 		t.Fatal(err)

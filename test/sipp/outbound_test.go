@@ -126,6 +126,7 @@ func conclude(ctx context.Context, t *testing.T, h *helpline.Helpline, c called,
 // TestGivenAComplaint_… lives a case from its registration to its end: warned by
 // a man, asked by a woman after three days, asked again thirty days later.
 func TestGivenAComplaint_WhenItsLadderIsClimbed_ThenTheRightPeopleCallFromTheRightNumbersAndItIsResolved(t *testing.T) {
+	t.Parallel()
 	h, ctx := open(t, dialling(helpline.Options{Women: 3, Officers: 1, Men: 1}), 3*time.Minute)
 	if err := h.LogIn(ctx, h.People...); err != nil {
 		t.Fatal(err)
@@ -203,6 +204,7 @@ func noVictimIn(t *testing.T, c *phone.Call, made postgres.Registered, words ...
 
 // TestGivenOnlyWomen_… is law 3 for calls that we make.
 func TestGivenOnlyWomen_WhenAnOffenderIsDue_ThenNobodyCallsHimUntilAManIsThere(t *testing.T) {
+	t.Parallel()
 	h, ctx := open(t, dialling(helpline.Options{Women: 4, Officers: 1}), 90*time.Second)
 	if err := h.LogIn(ctx, h.Women()...); err != nil {
 		t.Fatal(err)
@@ -234,6 +236,7 @@ func TestGivenOnlyWomen_WhenAnOffenderIsDue_ThenNobodyCallsHimUntilAManIsThere(t
 // TestGivenPhonesThatDoNotAnswer_… plays what networks say, and reads what was
 // understood of it.
 func TestGivenPhonesThatDoNotAnswer_WhenTheyAreCalled_ThenEachCauseIsToldApart(t *testing.T) {
+	t.Parallel()
 	h, ctx := open(t, dialling(helpline.Options{Women: 1, Officers: 4}), 2*time.Minute)
 	if err := h.LogIn(ctx, h.Officers()...); err != nil {
 		t.Fatal(err)
@@ -293,6 +296,7 @@ func nothingAlone(t *testing.T, h *helpline.Helpline) {
 // TestGivenAnAnsweredCall_… codes the outcome by telephone: one step moves the
 // case and ends the wrap-up, and without it there is no further call.
 func TestGivenAnAnsweredCall_WhenTheOfficerDialsTheOutcome_ThenTheCaseMovesAndHeIsFree(t *testing.T) {
+	t.Parallel()
 	o := dialling(helpline.Options{Women: 1, Officers: 1}, func(c *config.Config) {
 		for i := range c.Outbound.Kinds {
 			c.Outbound.Kinds[i].WrapUp, c.Outbound.Kinds[i].Open = time.Second, true
@@ -349,6 +353,7 @@ func TestGivenAnAnsweredCall_WhenTheOfficerDialsTheOutcome_ThenTheCaseMovesAndHe
 // TestGivenSheGaveUpWaiting_… rings a woman back who hung up in the queue, once,
 // and not if she calls again.
 func TestGivenSheGaveUpWaiting_WhenAWomanIsFree_ThenSheIsCalledBackUnlessSheCallsAgain(t *testing.T) {
+	t.Parallel()
 	o := dialling(helpline.Options{Women: 1}, func(c *config.Config) {
 		c.Outbound.Clock.Speed = 1
 		c.Outbound.Ladder.Callback.MinWait = time.Second

@@ -102,6 +102,7 @@ func TestGivenCallersOfAllKinds_WhenAWomanIsFree_ThenUrgencyGoesFirstAndAgeWinsI
 // takes the place of the music, and the music has to come back after it, for a
 // woman who hears nothing believes that she was forgotten.
 func TestGivenACallerWhoWaits_WhenAnnouncementsEnd_ThenTheMusicComesBack(t *testing.T) {
+	t.Parallel()
 	const pause = 2 * time.Second // of silence, with the quiet ends of prompt and music
 	o := changed(helpline.Options{Women: 1}, func(c *config.Config) {
 		c.Waiting.First, c.Waiting.Every = 3*time.Second, 10*time.Second

@@ -23,6 +23,7 @@ func asked(ctx context.Context, t *testing.T, w *wiretap, mark int, prompt strin
 }
 
 func TestGivenCallersWhoDoNotSpeak_WhenAKeySpeaksForThem_ThenTheyComeFirst(t *testing.T) {
+	t.Parallel()
 	tap := tapWire(t)
 	h, ctx := open(t, changed(helpline.Options{Women: 1}, tap.between, func(c *config.Config) {
 		c.Waiting.SilentAfter = 2 * time.Second
@@ -83,6 +84,7 @@ func servedInOrder(ctx context.Context, t *testing.T, h *helpline.Helpline, ids 
 }
 
 func TestGivenNobodyLoggedIn_WhenSheCalls_ThenSheIsToldAndMayReach112(t *testing.T) {
+	t.Parallel()
 	tap := tapWire(t)
 	h, ctx := open(t, with112(changed(helpline.Options{Women: 1, Men: 1, Officers: 1}, tap.between)), 100*time.Second)
 	if err := h.LogIn(ctx, h.Men()...); err != nil {
