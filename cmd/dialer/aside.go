@@ -3,8 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
-	"unicode/utf8"
+	"regexp"
 
 	"github.com/spf13/cobra"
 
@@ -34,14 +33,14 @@ func newSetAside(s *shared) *cobra.Command {
 		Short: "Take a task out of the way, and tell the supervisors",
 		Long: operator.Long(`
 			The task is not dialled until it is taken back or its case moves; if its phone
-			rings, it stops. The reason is read by supervisors and stays in the audit: it
-			names no person and holds no number.
+			rings, it stops. The reason is a word: it is read by supervisors and stays in the
+			audit, and no name or number fits into it.
 
 			Examples:
-			  dialer tasks set-aside t4f6qk3x7a2m5p6b --reason "the district asked us to wait"`),
+			  dialer tasks set-aside t4f6qk3x7a2m5p6b --reason district-asked-to-wait`),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := sayable(reason); err != nil {
+			if err := aWord(reason); err != nil {
 				return err
 			}
 			return s.WithDB(cmd.Context(), func(c config.Config, db *postgres.DB) error {
@@ -53,28 +52,19 @@ func newSetAside(s *shared) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&reason, "reason", "", "why, for supervisors")
+	cmd.Flags().StringVar(&reason, "reason", "", "why, as a word, for supervisors")
 	return cmd
 }
 
-// sayable refuses a reason that is missing, or that looks as if a number stood
-// in it: reasons are read, stored and delivered in the plain.
-func sayable(reason string) error {
-	digits := 0
-	for _, r := range reason {
-		switch {
-		case r >= '0' && r <= '9':
-			digits++
-		case strings.ContainsRune(" -+()./", r):
-		default:
-			digits = 0
-		}
-		if digits > 5 {
-			return errors.New("--reason: this looks like a telephone number: a reason is read in the plain, and holds none")
-		}
-	}
-	if n := utf8.RuneCountInString(strings.TrimSpace(reason)); n == 0 || n > 200 || !utf8.ValidString(reason) {
-		return errors.New("--reason: want a few words, at most 200 characters, for those who find it")
+// wordForm is that of a reason.
+var wordForm = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
+
+// aWord refuses a reason that is not a word: reasons are stored, read and
+// delivered in the plain, and what has no room for a name cannot hold one. The
+// API asks for a word too.
+func aWord(reason string) error {
+	if !wordForm.MatchString(reason) || len(reason) > 64 {
+		return errors.New("--reason: want a word such as district-asked-to-wait, without names or numbers")
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func TestGivenAHelplineThatCanDial_WhenChecked_ThenAllIsWellAndWhatWaitsIsNamed(
 	var due []dueTask
 	decode(t, h.run(t, "", "due", "--json").Want(t, operator.ExitOK), &due)
 	h.run(t, "", "tasks", "set-aside", string(due[0].Task), "--reason", "test").Want(t, operator.ExitOK)
-	h.run(t, "", "pause", "feedback", "--reason", "trunk is tested").Want(t, operator.ExitOK)
+	h.run(t, "", "pause", "feedback", "--reason", "trunk-is-tested").Want(t, operator.ExitOK)
 	report := h.check(t, operator.ExitOK)
 	found(t, report, check.Warn, "1 set aside", "dialer tasks take-back")
 	found(t, report, check.Warn, "1 cases stand still")

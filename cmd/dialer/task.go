@@ -169,10 +169,13 @@ func newPause(s *shared) *cobra.Command {
 			Phones that ring for it stop ringing; conversations go on.
 
 			Examples:
-			  dialer pause feedback --reason "trunk is being tested"`),
+			  dialer pause feedback --reason trunk-is-tested`),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kind, err := kindOf(args[0])
+			if err == nil {
+				err = aWord(reason)
+			}
 			if err != nil {
 				return err
 			}
@@ -185,7 +188,7 @@ func newPause(s *shared) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&reason, "reason", "", "why, for those who find it paused")
+	cmd.Flags().StringVar(&reason, "reason", "", "why, as a word, for those who find it paused")
 	return cmd
 }
 
