@@ -138,11 +138,17 @@ func floorOf(c config.Config, before []queue.Peer, s queue.State, now time.Time,
 	}
 	snapshot := routing.Snapshot{Now: now, Agents: s.Agents, Policy: &c.Routing}
 	for _, k := range s.Calls {
-		if k.Stage == call.Waiting || k.Stage == call.Offered {
+		if k.Kind != call.Outbound && (k.Stage == call.Waiting || k.Stage == call.Offered) {
 			snapshot.Waiting = append(snapshot.Waiting, acd.Waiting(k))
 		}
 	}
 	for _, k := range s.Calls {
+		if one := callOf(k, now); k.Kind == call.Outbound {
+			if k.Stage != call.Ended {
+				v.Talking = append(v.Talking, one)
+			}
+			continue
+		}
 		switch one := callOf(k, now); k.Stage {
 		case call.Waiting, call.Offered:
 			v.Waiting = append(v.Waiting, one)
@@ -182,7 +188,7 @@ func (v *floorView) orderWaiting(places map[string]routing.Estimate) {
 func callOf(k call.Call, now time.Time) callView {
 	since := k.Queued
 	switch {
-	case k.Stage == call.Talking:
+	case k.Stage == call.Talking && !k.Answered.IsZero():
 		since = k.Answered
 	case since.IsZero():
 		since = k.Arrived
@@ -198,7 +204,7 @@ func callOf(k call.Call, now time.Time) callView {
 		is   bool
 		text string
 	}{
-		{k.Crisis, "crisis"}, {k.Head, "head of the line"}, {k.Redial, "called again"}, {k.Silence != call.NotSilent, "silent: " + string(k.Silence)},
+		{k.Kind == call.Outbound, "we call"}, {k.Ringing(), "it rings there"}, {k.Crisis, "crisis"}, {k.Head, "head of the line"}, {k.Redial, "called again"}, {k.Silence != call.NotSilent, "silent: " + string(k.Silence)},
 		{len(k.Tried) > 0, fmt.Sprintf("%d rang in vain", len(k.Tried))},
 	} {
 		if note.is {

@@ -132,7 +132,7 @@ func liveStore(ctx context.Context, c config.Config) []Finding {
 	}
 	waiting := 0
 	for _, one := range state.Calls {
-		if one.Stage == call.Waiting {
+		if one.Stage == call.Waiting && one.Kind != call.Outbound {
 			waiting++
 		}
 	}

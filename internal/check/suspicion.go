@@ -112,7 +112,7 @@ func (w *suspects) pools() {
 func (w *suspects) waits() {
 	waiting, able := map[agent.Pool]int{}, map[agent.Pool]bool{}
 	for _, c := range w.state.Calls {
-		if c.Stage == call.Waiting {
+		if c.Stage == call.Waiting && c.Kind != call.Outbound {
 			waiting[c.Pool]++
 		}
 	}

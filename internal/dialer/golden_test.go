@@ -134,14 +134,7 @@ type played struct {
 func live(t *testing.T, s script) string {
 	t.Helper()
 	p := &played{t: t, script: s, now: begin, said: map[string]int{}, people: staff(), ladder: cases.DefaultRules()}
-	p.db = database(t, p.people)
-	settings := config.Default().Outbound
-	settings.Trunk, settings.Reserve = "operator", config.Reserve{}
-	p.d = New(Deps{
-		Store: p.db, Settings: func() config.Outbound { return settings }, Metrics: NewMetrics(prometheus.NewRegistry()),
-		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return p.now },
-	})
-	p.d.engine = p
+	p.start()
 	id := p.register()
 	before := ""
 	for day := range s.days {
@@ -149,8 +142,7 @@ func live(t *testing.T, s script) string {
 			p.apply(id, fmt.Sprintf("later-%d", day), what)
 		}
 		for range 24 {
-			p.d.settle(t.Context())
-			p.d.dial(t.Context())
+			p.step(0)
 			file, err := p.db.Case(t.Context(), id)
 			if err != nil {
 				t.Fatal(err)
@@ -163,6 +155,25 @@ func live(t *testing.T, s script) string {
 		}
 	}
 	return strings.Join(p.lines, "\n") + "\n"
+}
+
+// start opens the store of a played helpline and its dialer.
+func (p *played) start() {
+	p.db = database(p.t, p.people)
+	settings := config.Default().Outbound
+	settings.Trunk, settings.Reserve = "operator", config.Reserve{}
+	p.d = New(Deps{
+		Store: p.db, Settings: func() config.Outbound { return settings }, Metrics: NewMetrics(prometheus.NewRegistry()),
+		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return p.now },
+	})
+	p.d.engine = p
+}
+
+// step lets the dialer do its work, and time pass.
+func (p *played) step(passes time.Duration) {
+	p.d.settle(p.t.Context())
+	p.d.dial(p.t.Context())
+	p.now = p.now.Add(passes)
 }
 
 func describe(c cases.Case) string {
@@ -317,4 +328,38 @@ func (p *played) end(ctx context.Context, a acd.Placement, result string) error 
 		e.Answered, e.Agent = p.now, string(a.Agent)
 	}
 	return p.db.WriteRecords(ctx, []postgres.Record{e})
+}
+
+// TestGivenAnAttemptWasWritten_… is the one point at which a dialer can die and
+// leave nothing but a row: the attempt holds the number and its task, and nobody
+// will ever dial it.
+func TestGivenAnAttemptWasWritten_WhenTheDialerDiedBeforeItWasPlaced_ThenItEndsAndTheTaskIsDialledAgain(t *testing.T) {
+	t.Parallel()
+	p := &played{t: t, now: begin.Add(4 * time.Hour), said: map[string]int{}, people: staff(), ladder: cases.DefaultRules(),
+		script: script{name: "died", offender: []string{"warned"}, victim: []string{"satisfied"}}}
+	p.start()
+	id := p.register()
+	due, err := p.db.Due(t.Context(), p.ladder, p.now, 10)
+	if err != nil || len(due) != 1 {
+		t.Fatalf("%d tasks are due: %v", len(due), err)
+	}
+	task := due[0].Task
+	lost := postgres.Attempt{ID: "out-lost", Task: task.ID, Case: id, Kind: task.Kind, Number: task.Number, Agent: "m1", CallerID: "1091", At: p.now}
+	if err := p.db.StartAttempt(t.Context(), p.ladder, lost); err != nil {
+		t.Fatal(err)
+	}
+	p.step(time.Minute)
+	if len(p.lines) > 0 {
+		t.Errorf("dialled beside an attempt that may live: %v", p.lines)
+	}
+	p.step(time.Minute) // older than any attempt without a call may be
+	p.step(p.ladder.Retry.Cancelled)
+	p.step(time.Minute)
+	if len(p.lines) != 1 || !strings.Contains(p.lines[0], "INVITE offender") {
+		t.Errorf("the task was not dialled once: %v", p.lines)
+	}
+	files, err := p.db.Attempts(t.Context(), task.ID, "")
+	if err != nil || len(files) != 2 || files[0].End == nil || files[0].End.Result != postgres.Interrupted {
+		t.Errorf("attempts %+v: %v", files, err)
+	}
 }

@@ -138,10 +138,11 @@ func (a *Asterisk) layOut(sounds string) error {
 	return os.WriteFile(filepath.Join(a.dir, "music", "hold.alaw"), holdMusic(), 0o600)
 }
 
-// holdMusic is a second of the softest sound: enough for Asterisk to send
-// packets that a test can count.
+// holdMusic is half a minute of the softest sound: enough for Asterisk to send
+// packets that a test can count, and long enough that hundreds of callers do not
+// make it open the file hundreds of times a second.
 func holdMusic() []byte {
-	sound := make([]byte, 8000)
+	sound := make([]byte, 30*8000)
 	for i := range sound {
 		sound[i] = 0xd5 // silence in A-law
 		if i%40 < 20 {

@@ -15,7 +15,7 @@ import (
 // is the flood of line 9: all answered, all in the engine's queue, none refused.
 func TestGivenAFewWomen_When500CallAt50ASecond_ThenEveryoneIsQueuedAndNobodyRefused(t *testing.T) {
 	const callers = 500
-	h, ctx := open(t, helpline.Options{Women: 5, Silent: true, RingFor: time.Minute}, 2*time.Minute)
+	h, ctx := open(t, helpline.Options{Women: 5, Silent: true, RingFor: time.Minute}, 4*time.Minute)
 	if err := h.LogIn(ctx, h.People...); err != nil {
 		t.Fatal(err)
 	}

@@ -434,3 +434,34 @@ func TestGivenDialling_WhenPostgreSQLIsAway_ThenNothingIsDialledAndNothingTwiceA
 	}
 	nothingAlone(t, h)
 }
+
+// TestGivenAWomanRingsSomebody_… lets a caller in crisis have her: nobody has
+// answered there yet, so that nobody is left alone.
+func TestGivenAWomanRingsSomebody_WhenACrisisCallerHasNobody_ThenThatPhoneStopsRingingAndSheIsServed(t *testing.T) {
+	t.Parallel()
+	o := dialling(withLines(helpline.Options{Women: 1}, config.Line{DID: lineCrisis, Category: "crisis"}))
+	h, ctx := open(t, o, time.Minute)
+	if err := h.LogIn(ctx, h.People...); err != nil {
+		t.Fatal(err)
+	}
+	everybodyDoes(h, phone.AnswerAfter(50*time.Millisecond))
+	victim := h.Trunk.Phone(victimNumber)
+	victim.Does(phone.Ignore())
+	if err := dueFeedback(ctx, h, victimNumber); err != nil {
+		t.Fatal(err)
+	}
+	ringing, err := victim.NextCall(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	crisis := caller(ctx, t, h, 1, lineCrisis)
+	called := time.Now()
+	if _, err := ringing.WaitEnded(within(ctx, t, 5*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if !ringing.When(phone.Answered).IsZero() {
+		t.Error("the other phone had answered")
+	}
+	(&crowd{h: h, calls: []*phone.Call{crisis}}).served(within(ctx, t, 5*time.Second), t, "the caller in crisis")
+	t.Logf("she heard an agent %v after she was answered", time.Since(called).Round(10*time.Millisecond))
+}
