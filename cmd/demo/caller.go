@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"powerline/cases"
 	"powerline/test/helpline"
 	"powerline/test/phone"
 )
@@ -140,7 +141,9 @@ func (d *demo) dialOnce(ctx context.Context, p plan, number string, voice int) {
 	if p.silent {
 		sound = phone.Silence()
 	}
-	c, err := d.line.Trunk.Phone(number).Dial(ctx, p.line, phone.WithSound(sound), phone.WithTalk(p.leaves))
+	her := d.line.Trunk.Phone(number)
+	d.town.answers(her, cases.Victim) // she may be called back if she gives up
+	c, err := her.Dial(ctx, p.line, phone.WithSound(sound), phone.WithTalk(p.leaves))
 	if err != nil {
 		return // the demo is ending
 	}

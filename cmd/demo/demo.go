@@ -24,6 +24,7 @@ const (
 	ringFor = 8 * time.Second // before an agent who does not answer is paused
 	wrapUp  = 4 * time.Second
 	rest    = 8 * time.Second // recovery after a crisis
+	women   = 17              // besides seniors and counsellors
 )
 
 // demo is one run.
@@ -36,7 +37,9 @@ type demo struct {
 	password      string // of the guests
 	threshold     time.Duration
 	work          sync.WaitGroup
-	shortcut      string // a script that runs acd with the right configuration
+	town          *town // who is called
+	seats         map[agent.ID]*seat
+	shortcuts     []string // scripts that run acd and dialer with the right configuration
 }
 
 // run is a demo from the first to the last moment.
@@ -77,11 +80,12 @@ func (d *demo) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.town = d.newTown()
 	settings := asteriskconfig.Defaults()
 	d.line, err = helpline.Open(ctx, helpline.Options{
-		Women: 18, Seniors: 4, Counsellors: 3, Officers: 5,
+		Women: women, Seniors: 4, Counsellors: 3, Officers: 6, Dialers: d.dialers(),
 		WrapUp: wrapUp, RingFor: ringFor, Remember: true,
-		Each:   d.languages(),
+		Each:   d.each(),
 		Guests: []helpline.Person{guestPerson(d.password)},
 		Append: map[string]string{"pjsip.conf": guestEndpoint(settings.Realm, d.password)},
 		Exchange: func(c *asteriskconfig.Settings) {
@@ -90,7 +94,7 @@ func (d *demo) open(ctx context.Context) error {
 				c.SIPAddress = "0.0.0.0"
 			}
 		},
-		Changes:  []func(*config.Config){d.configure},
+		Changes:  []func(*config.Config){d.configure, d.outbound},
 		Binary:   filepath.Join(d.home, "bin", "acd"),
 		Progress: func(what string) { d.say("%s", what) },
 	})
@@ -101,11 +105,30 @@ func (d *demo) open(ctx context.Context) error {
 		d.close()
 		return err
 	}
-	if err := d.makeShortcut(); err != nil {
+	if err := d.makeShortcuts(); err != nil {
 		d.close()
 		return err
 	}
 	return nil
+}
+
+// dialers is how many processes make calls.
+func (d *demo) dialers() int {
+	if d.noOutbound {
+		return 0
+	}
+	return 1
+}
+
+// each gives agents their languages and, if calls are made, their training.
+func (d *demo) each() func(*helpline.Person) {
+	speaks, trained := d.languages(), train(women)
+	return func(p *helpline.Person) {
+		speaks(p)
+		if !d.noOutbound {
+			trained(p)
+		}
+	}
 }
 
 // configure is what differs from the production's configuration: times.
@@ -188,14 +211,20 @@ func (d *demo) loggedOut(ctx context.Context, people []helpline.Person) ([]helpl
 	return slices.DeleteFunc(slices.Clone(people), func(p helpline.Person) bool { return in[p.ID] }), nil
 }
 
-// makeShortcut writes a script that runs the engine's program with this run's
-// configuration, for whoever wants to try the operator's commands.
-func (d *demo) makeShortcut() error {
-	d.shortcut = filepath.Join(d.home, "acd")
-	text := fmt.Sprintf("#!/bin/sh\n# The operator's program, with the configuration of the demo that runs now.\nexec '%s' --config '%s' \"$@\"\n",
-		filepath.Join(d.home, "bin", "acd"), d.line.Engines[0].Config)
-	if err := os.WriteFile(d.shortcut, []byte(text), 0o755); err != nil {
-		return fmt.Errorf("write the shortcut: %w", err)
+// makeShortcuts writes scripts that run the operator's programs with this run's
+// configuration, for whoever wants to try their commands.
+func (d *demo) makeShortcuts() error {
+	for name, engines := range map[string][]*helpline.Engine{"acd": d.line.Engines, "dialer": d.line.Dialers} {
+		if len(engines) == 0 {
+			continue
+		}
+		path := filepath.Join(d.home, name)
+		text := fmt.Sprintf("#!/bin/sh\n# An operator's program, with the configuration of the demo that runs now.\nexec '%s' --config '%s' \"$@\"\n",
+			filepath.Join(d.home, "bin", name), engines[0].Config)
+		if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+			return fmt.Errorf("write the shortcut: %w", err)
+		}
+		d.shortcuts = append(d.shortcuts, path)
 	}
 	return nil
 }
@@ -219,17 +248,26 @@ func (d *demo) perMinute() float64 {
 // play lets callers call and agents have their day, until ctx ends.
 func (d *demo) play(ctx context.Context) {
 	d.opened = time.Now()
+	d.seats = map[agent.ID]*seat{}
 	for i, p := range d.line.People {
 		s := d.newSeat(i, p)
+		d.seats[p.ID] = s
 		d.work.Go(func() { s.attend(ctx) })
+		if p.Woman && !d.noOutbound {
+			d.work.Go(func() { s.register(ctx) })
+		}
 	}
 	d.work.Go(func() { d.crowd(ctx) })
-	d.work.Go(func() { d.revive(ctx) })
+	d.work.Go(func() { d.revive(ctx, d.line.Engines[0]) })
+	if !d.noOutbound {
+		d.work.Go(func() { d.revive(ctx, d.line.Dialers[0]) })
+		d.work.Go(func() { d.writeUp(ctx) })
+		d.work.Go(func() { d.backOffice(ctx) })
+	}
 }
 
-// revive starts the engine again when somebody has killed it, as systemd would.
-func (d *demo) revive(ctx context.Context) {
-	e := d.line.Engines[0]
+// revive starts a process again when somebody has killed it, as systemd would.
+func (d *demo) revive(ctx context.Context, e *helpline.Engine) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -240,7 +278,7 @@ func (d *demo) revive(ctx context.Context) {
 			return
 		}
 		if err := e.Start(); err != nil {
-			d.say("the engine cannot be started again: %v", err)
+			d.say("%s cannot be started again: %v", e.Name, err)
 			return
 		}
 	}
@@ -253,16 +291,23 @@ func (d *demo) join() []string {
 		sip = "this machine's address" + sip[strings.LastIndexByte(sip, ':'):]
 	}
 	return []string{
-		fmt.Sprintf("JOIN IN   softphone (UDP) at %s, password %s: user %s is an agent: dial *11, PIN %s#", sip, d.password, guestAgent, guestPIN),
-		fmt.Sprintf("          user %s is a caller: dial %s (%s is for offenders who ring back)", guestCaller, helpline.Main, helpline.RingBack),
-		fmt.Sprintf("          elsewhere: %s queue show --watch", d.shortcut),
+		fmt.Sprintf("JOIN IN   softphone (UDP) at %s, password %s: agent %s dials *11, PIN %s#", sip, d.password, guestAgent, guestPIN),
+		fmt.Sprintf("          caller %s dials %s (%s is for offenders who ring back)", guestCaller, helpline.Main, helpline.RingBack),
+		"          elsewhere: " + d.home + "/acd queue show --watch" + d.dialerCommand(),
 	}
+}
+
+func (d *demo) dialerCommand() string {
+	if d.noOutbound {
+		return ""
+	}
+	return "; " + d.home + "/dialer due"
 }
 
 // close ends everything.
 func (d *demo) close() {
-	if d.shortcut != "" {
-		os.Remove(d.shortcut)
+	for _, path := range d.shortcuts {
+		os.Remove(path)
 	}
 	d.line.Close()
 	d.work.Wait()

@@ -100,8 +100,9 @@ func FuzzParseFigures(f *testing.F) {
 			}
 		}
 		changes(figures{}, read, time.Time{})
-		view{figures: read}.draw(80, 24)
-		_ = view{figures: read}.line()
+		v := view{figures: read, outbound: &outbound{figures: read, engine: read}}
+		v.draw(80, 24)
+		_ = v.line()
 	})
 }
 
@@ -130,7 +131,7 @@ func TestGivenFigures_WhenDrawn_ThenEachIsOnTheScreenAndItFits(t *testing.T) {
 		"02:14", "52 callers a minute", "4 waiting, the longest for 12.2 s", "1 in the greeting", "2 talking", "phone 3, crisis 1",
 		"75.0 % within 15 s = 9 answered within 15 s / (10 answered + 2 who gave up after 15 s)",
 		"average 4.1 s; half within 1 s, nine of ten within 15 s", "abandoned 4 (waiting 3, greeting 1); 1 of them within 5 s",
-		"TT...p ", "1 softphones do not answer", "12: connected 10, rejected 2", "process 4242 takes calls", "offer not taken: rejected (2 times)", "JOIN IN   here",
+		"TT...p  Talk", "away: not-ready 1", "1 softphones do not answer", "12: connected 10, rejected 2", "process 4242 takes calls", "offer not taken: rejected (2 times)", "JOIN IN   here",
 	} {
 		if !strings.Contains(screen, part) {
 			t.Errorf("%q is not on the screen:\n%s", part, screen)

@@ -1,19 +1,22 @@
 // Command demo runs a whole helpline in one terminal: Asterisk, Redis and
-// PostgreSQL of its own, the engine as it runs in production, thirty softphones
-// that log in by the dialled code and PIN, and callers who come in waves.
+// PostgreSQL of its own, the engine and the dialer as they run in production,
+// thirty softphones that log in by the dialled code and PIN, callers who come in
+// waves, and whoever is called for the cases that come of it.
 //
 // # What is real
 //
 // Everything that is measured. Callers and agents are SIP phones with sound;
-// between them stands what a helpline would run. The screen shows the engine's
-// own figures, read from its metrics once a second, and nothing that the demo
-// knows by itself: what it shows is what Prometheus would show.
+// between them stands what a helpline would run. The screen shows the figures of
+// engine and dialer, read from their metrics once a second, and cases as they lie
+// in PostgreSQL; nothing that the demo knows by itself.
 //
 // # What is not
 //
 // People. Talks last seconds instead of minutes, agents answer after one to
 // three seconds, and a random number (with a seed, so that it can be had again)
-// decides who rings out, rejects, pauses, presses keys or hangs up.
+// decides who rings out, rejects, pauses, presses keys or hangs up, who answers
+// when called and what is said. A case's clock runs fast, at any hour. What is no
+// telephone call at all is played too: the cyber cell, the police, supervisors.
 //
 // # How it ends
 //
@@ -49,28 +52,34 @@ func main() {
 
 // options of a run.
 type options struct {
-	duration  time.Duration
-	perMinute float64
-	seed      uint64
-	fast      bool
-	open      bool
-	plain     bool
-	home      string // where the pid file, the programs compiled and the like lie
+	duration   time.Duration
+	perMinute  float64
+	seed       uint64
+	fast       bool
+	open       bool
+	plain      bool
+	noOutbound bool
+	day        time.Duration // how long a day of the ladder lasts
+	home       string        // where the pid file, the programs compiled and the like lie
 }
 
 func newRoot(out, progress io.Writer) *cobra.Command {
 	var o options
 	root := &cobra.Command{
 		Use:   "demo",
-		Short: "A helpline in this terminal: callers, agents, the engine",
-		Long: `Starts a private Asterisk, Redis and PostgreSQL and the engine, logs 30 softphones
-in, and lets callers come in waves. The screen shows the engine's own figures.
+		Short: "A helpline in this terminal: callers, agents, cases, the engine and the dialer",
+		Long: `Starts a private Asterisk, Redis and PostgreSQL, the engine and the dialer, logs 30
+softphones in, and lets callers come in waves. Out of some calls a case is registered:
+the offender is warned, the woman asked whether it helped, until it is closed. A day of
+a case lasts --day. The screen shows what the programs themselves say.
 Ctrl-C, or "make stop" elsewhere, ends it and leaves nothing running.
 
 Examples:
   demo
   demo --callers 90 --seed 7
   demo --fast --duration 1m
+  demo --day 500ms            a case from registration to closure within half a minute
+  demo --no-outbound          callers only
   demo --open                 softphones on other machines may register, too
   demo stop                   end the demo that runs in another terminal`,
 		Args:          cobra.NoArgs,
@@ -85,10 +94,12 @@ Examples:
 	}
 	f := root.Flags()
 	f.DurationVarP(&o.duration, "duration", "d", 0, "end after this time (default: run until told to end)")
-	f.Float64VarP(&o.perMinute, "callers", "n", 60, "callers a minute, on the average of the waves")
+	f.Float64VarP(&o.perMinute, "callers", "n", 32, "callers a minute, on the average of the waves")
 	f.Uint64Var(&o.seed, "seed", 0, "repeat a run's people (default: another crowd each time)")
 	f.BoolVar(&o.fast, "fast", false, "shorter talks and twice the callers")
 	f.BoolVar(&o.open, "open", false, "listen on all addresses, for softphones on other machines")
+	f.BoolVar(&o.noOutbound, "no-outbound", false, "callers only: no cases, no dialer")
+	f.DurationVar(&o.day, "day", 2*time.Second, "how long a day of a case lasts; 30 of them lie before its final feedback")
 	f.BoolVar(&o.plain, "plain", false, "one line every 5 s, as when the output is no terminal")
 	root.PersistentFlags().StringVar(&o.home, "home", "", "directory of the pid file and the compiled engine (default: .stack of this repository)")
 	_ = root.PersistentFlags().MarkHidden("home") // for tests
@@ -123,6 +134,13 @@ Examples:
 	}
 }
 
+// A shorter day would pass while a phone rings, and in a long run bring dates
+// that nobody's calendar has; a longer one is a real one.
+const (
+	shortestDay = 200 * time.Millisecond
+	longestDay  = 24 * time.Hour
+)
+
 // settle fills in what depends on the place and checks what was given.
 func (o *options) settle() error {
 	if o.perMinute < 1 || o.perMinute > 600 {
@@ -130,6 +148,9 @@ func (o *options) settle() error {
 	}
 	if o.duration < 0 {
 		return fmt.Errorf("--duration %v: want a time from now on", o.duration)
+	}
+	if o.day < shortestDay || o.day > longestDay {
+		return fmt.Errorf("--day %v: want %v to %v", o.day, shortestDay, longestDay)
 	}
 	if o.home != "" {
 		return nil

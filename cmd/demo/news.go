@@ -35,6 +35,8 @@ var stories = []struct {
 	{"acd_reconcile_repairs_total", []string{"what"}, true, "a difference was mended: %s"},
 	{"acd_law_refusals_total", []string{"rule"}, true, "a law refused a commit: %s"},
 	{"acd_fenced_total", nil, true, "an action was refused because another engine owns the call"},
+	{"dialer_taken_back_total", []string{"reason"}, true, "a phone that rang for us rings no more: %s"},
+	{"dialer_set_aside_total", nil, true, "a task was set aside for a supervisor"},
 	{"acd_freezes_total", nil, true, "the engine did not run for a while"},
 }
 

@@ -23,7 +23,11 @@ type view struct {
 	figures   figures
 	news      []item // newest last
 	join      []string
+	outbound  *outbound // nil if no calls are made
 }
+
+// tall is from which height on there is room for empty lines.
+const tall = 33
 
 // draw is the frame for a terminal, cut to its width and height.
 func (v view) draw(width, height int) []string {
@@ -31,7 +35,13 @@ func (v view) draw(width, height int) []string {
 	lines = append(lines, v.callers()...)
 	lines = append(lines, v.service()...)
 	lines = append(lines, v.agents()...)
+	if v.outbound != nil {
+		lines = append(lines, v.outbound.draw()...)
+	}
 	lines = append(lines, v.engine()...)
+	if height < tall {
+		lines = slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+	}
 	room := max(3, height-len(lines)-len(v.join)-3)
 	lines = append(lines, "", "LAST")
 	for _, n := range v.news[max(0, len(v.news)-room):] {
@@ -203,16 +213,16 @@ func (v view) agents() []string {
 		states[string(s.state)] = f.sum("acd_agents", "state", string(s.state))
 	}
 	states[string(agent.Idle)] = f.sum("acd_agents", "state", string(agent.Idle), "status", string(agent.Available))
-	line := fmt.Sprintf("  status  %s", list(statuses, "nobody"))
+	delete(statuses, string(agent.Available))
+	line := fmt.Sprintf("  state   %s; away: %s", list(states, "nobody"), list(statuses, "nobody"))
 	if n := f.sum("acd_agents_unreachable"); n > 0 {
 		line += fmt.Sprintf("; %.0f softphones do not answer", n)
 	}
 	offers := f.by("acd_offers_total", "outcome")
 	return []string{
 		"",
-		"AGENTS    " + bar.String() + "   (Talking reserved wrap-up Recovery delayed .idle paused -out)",
+		"AGENTS    " + bar.String() + "  Talk reserved wrap-up Recovery delayed .idle paused -out",
 		line,
-		"  state   " + list(states, "nobody"),
 		fmt.Sprintf("  offers  %.0f: %s", sum(offers), list(offers, "none yet")),
 	}
 }
@@ -226,14 +236,18 @@ func (v view) engine() []string {
 	case f.sum("acd_healthy") < 1:
 		health = "DOES NOT TAKE NEW CALLS"
 	}
-	return []string{
+	lines := []string{
 		"",
-		fmt.Sprintf("ENGINE    process %d %s; 99 of 100 decisions %s, Redis' answers %s, orders to ring %s",
+		fmt.Sprintf("ENGINE    process %d %s; 99 of 100: decisions %s, Redis %s, ringing %s",
 			v.pid, health, p99(f, "acd_decide_seconds"), p99(f, "acd_store_seconds"), p99(f, "acd_asterisk_seconds", "op", "originate")),
 		fmt.Sprintf("  events waiting %.0f; differences mended %.0f; laws refused %.0f; records waiting %.0f, journal %.0f bytes",
 			f.sum("acd_event_backlog"), f.sum("acd_reconcile_repairs_total"), f.sum("acd_law_refusals_total"),
 			f.sum("acd_records_queued"), f.sum("acd_journal_bytes")),
 	}
+	if v.outbound != nil {
+		lines = append(lines, v.outbound.process())
+	}
+	return lines
 }
 
 func p99(f figures, name string, labels ...string) string {
@@ -261,10 +275,14 @@ func (v view) line() string {
 	if v.stale {
 		stale = " (the engine gives no figures; these are its last ones)"
 	}
-	return fmt.Sprintf("%s greeting %.0f; waiting %.0f, longest %.1f s; talking %.0f; within %.0f s %s = %.0f/(%.0f+%.0f); abandoned %.0f, %.0f short; agents: %s%s",
+	out := ""
+	if v.outbound != nil {
+		out = "; " + v.outbound.line()
+	}
+	return fmt.Sprintf("%s greeting %.0f; waiting %.0f, longest %.1f s; talking %.0f; within %.0f s %s = %.0f/(%.0f+%.0f); abandoned %.0f, %.0f short; agents: %s%s%s",
 		clock(v.since), f.sum("acd_calls_greeting"), f.sum("acd_calls_waiting"), f.sum("acd_oldest_wait_seconds"), f.sum("acd_calls_talking"),
 		v.threshold.Seconds(), percent(share), inTime, answered, late, gone, f.sum("acd_short_abandoned_total"),
-		list(f.agentsInShort(), "nobody"), stale)
+		list(f.agentsInShort(), "nobody"), out, stale)
 }
 
 // agentsInShort counts agents by state, those who are away by status.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"powerline/test/helpline"
 )
 
 // show plays and shows until somebody ends it or the time is up.
@@ -23,7 +25,7 @@ func (d *demo) show(ctx context.Context) error {
 	for _, line := range d.join() {
 		t.note(line)
 	}
-	w := watcher{d: d, reading: &tally{}}
+	w := d.newWatcher()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -38,46 +40,104 @@ func (d *demo) show(ctx context.Context) error {
 	}
 }
 
-// watcher reads the engine's metrics and remembers what has happened.
-type watcher struct {
-	d       *demo
-	reading *tally
+// source is one process whose metrics are read.
+type source struct {
+	of      *helpline.Engine
+	reading tally
 	now     figures
-	stale   bool
-	news    []item
+	stale   bool // it gave none just now
+}
+
+// read takes in what the process says now, and returns what it said before.
+func (s *source) read(ctx context.Context) (before figures) {
+	text, err := s.of.Metrics(ctx)
+	if ctx.Err() != nil && err == nil {
+		return s.now
+	}
+	var read figures
+	if err == nil {
+		read, err = parseFigures(text)
+	}
+	before = s.now
+	if s.stale = err != nil; !s.stale {
+		s.now = s.reading.add(read)
+	}
+	return before
+}
+
+// watcher reads the metrics and the cases, and remembers what has happened.
+type watcher struct {
+	d      *demo
+	engine source
+	dialer *source // nil without one
+	ladder ladder
+	news   []item
+}
+
+func (d *demo) newWatcher() *watcher {
+	w := &watcher{d: d, engine: source{of: d.line.Engines[0]}}
+	if !d.noOutbound {
+		w.dialer = &source{of: d.line.Dialers[0]}
+	}
+	return w
 }
 
 // remembered is how many events a screen may want.
 const remembered = 60
 
 func (w *watcher) look(ctx context.Context) {
-	limited, cancel := context.WithTimeout(ctx, 800*time.Millisecond)
-	defer cancel()
-	text, err := w.d.line.Engines[0].Metrics(limited)
 	if ctx.Err() != nil {
 		return // the end: the last figures stand
 	}
-	var read figures
-	if err == nil {
-		read, err = parseFigures(text)
+	limited, cancel := context.WithTimeout(ctx, 800*time.Millisecond)
+	defer cancel()
+	before := w.engine.read(limited)
+	w.tell(before, w.engine.now)
+	if w.dialer != nil {
+		before = w.dialer.read(limited)
+		w.tell(before, w.dialer.now)
+		w.readCases(limited)
 	}
-	if w.stale = err != nil; w.stale {
+}
+
+// tell adds what has changed between two readings to the news.
+func (w *watcher) tell(before, now figures) {
+	if before == nil {
 		return
 	}
-	read = w.reading.add(read)
-	if w.now != nil {
-		w.news = append(w.news, changes(w.now, read, time.Now())...)
-		w.news = w.news[max(0, len(w.news)-remembered):]
+	w.news = append(w.news, changes(before, now, time.Now())...)
+	w.news = w.news[max(0, len(w.news)-remembered):]
+}
+
+// readCases looks at the cases as they lie in the database. While that is away
+// the last look stands.
+func (w *watcher) readCases(ctx context.Context) {
+	db, err := w.d.line.Database(ctx)
+	if err != nil {
+		return
 	}
-	w.now = read
+	counts, err := db.CountCases(ctx)
+	if err != nil {
+		return
+	}
+	if moves, err := db.LatestMoves(ctx, 1); err == nil {
+		w.ladder = ladder{counts, moves}
+	}
 }
 
 func (w *watcher) view() view {
 	since := time.Since(w.d.opened)
-	return view{
+	v := view{
 		now: time.Now(), since: since, perMinute: rate(w.d.perMinute(), since), threshold: w.d.threshold,
-		pid: w.d.line.Engines[0].PID(), stale: w.stale, figures: w.now, news: w.news, join: w.d.join(),
+		pid: w.engine.of.PID(), stale: w.engine.stale, figures: w.engine.now, news: w.news, join: w.d.join(),
 	}
+	if w.dialer != nil {
+		v.outbound = &outbound{
+			pid: w.dialer.of.PID(), stale: w.dialer.stale, figures: w.dialer.now, engine: w.engine.now,
+			ladder: w.ladder, day: w.d.ladderNow().Sub(w.d.clock().At(w.d.opened)),
+		}
+	}
+	return v
 }
 
 // display shows frames somewhere.

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -67,13 +68,15 @@ func TestGivenADemo_WhenItHasRunAWhileAndIsStopped_ThenCallsWereAnsweredGuestsJo
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	cmd := exec.Command(binary, "--home", home, "--seed", "11", "--fast")
+	cmd := exec.Command(binary, "--home", home, "--seed", "11", "--fast", "--day", "300ms")
 	cmd.Env = append(os.Environ(), "TMPDIR="+place)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	said := follow(t, cmd)
 	join := said.until(ctx, t, `JOIN IN +softphone \(UDP\) at (\S+), password (\S+):`)
 	guests(ctx, t, said, join[1], join[2])
 	said.until(ctx, t, `00:15 .* = [1-9]\d*/`) // somebody was answered in time
+	dialerComesBack(ctx, t, filepath.Join(home, "bin", "dialer"))
+	said.until(ctx, t, `outbound: .* [1-9]\d* attempts: .*cases: .*(counsel-feedback|station-feedback|watch|final-feedback)`) // a case has moved
 
 	if other := exec.Command(binary, "--home", home); other.Run() == nil {
 		t.Error("a second demo started beside the first")
@@ -88,6 +91,42 @@ func TestGivenADemo_WhenItHasRunAWhileAndIsStopped_ThenCallsWereAnsweredGuestsJo
 	said.until(ctx, t, `the end: .* = [1-9]\d*/`)
 	t.Log("\n" + said.String())
 	nothingIsLeft(t, home, place)
+}
+
+// dialerComesBack kills the dialer, as a crash would.
+func dialerComesBack(ctx context.Context, t *testing.T, program string) {
+	t.Helper()
+	killed := processOf(t, program)
+	if killed == 0 {
+		t.Fatal("no dialer runs")
+	}
+	if err := syscall.Kill(killed, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := helpline.Until(ctx, "the dialer runs again", func() bool {
+		now := processOf(t, program)
+		return now != 0 && now != killed
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// processOf is the process that runs a program; 0 if there is none.
+func processOf(t *testing.T, program string) int {
+	t.Helper()
+	commands, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range commands {
+		line, err := os.ReadFile(path)
+		if err == nil && bytes.HasPrefix(line, append([]byte(program), 0)) {
+			if pid, err := strconv.Atoi(strings.Split(path, "/")[2]); err == nil {
+				return pid
+			}
+		}
+	}
+	return 0
 }
 
 func follow(t *testing.T, cmd *exec.Cmd) *console {
@@ -201,7 +240,7 @@ func nothingIsLeft(t *testing.T, home, place string) {
 			t.Errorf("a file is left: %s", entry.Name())
 		}
 	}
-	for _, name := range []string{pidName, "acd"} {
+	for _, name := range []string{pidName, "acd", "dialer"} {
 		if _, err := os.Stat(filepath.Join(home, name)); err == nil {
 			t.Errorf("%s is left", name)
 		}

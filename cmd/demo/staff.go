@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
+	"powerline/cases"
 	"powerline/test/helpline"
 	"powerline/test/phone"
 )
@@ -24,6 +26,8 @@ const (
 	codeReady = "*13"
 	codePause = "*14" // and the digit of the reason
 	codeDone  = "*15"
+
+	codeOutcome = "*17" // and the number of the outcome
 )
 
 func (d *demo) newSeat(i int, p helpline.Person) *seat {
@@ -35,8 +39,9 @@ func (d *demo) newSeat(i int, p helpline.Person) *seat {
 	return s
 }
 
-// decide is what she does when her phone rings.
-func (s *seat) decide(phone.Invitation) phone.Policy {
+// decide is what she does when her phone rings. Who calls out stays on the line
+// until the other side hangs up, or was not reached.
+func (s *seat) decide(i phone.Invitation) phone.Policy {
 	switch luck := s.talks.IntN(100); {
 	case luck < 3:
 		select {
@@ -48,6 +53,9 @@ func (s *seat) decide(phone.Invitation) phone.Policy {
 		return phone.RejectAfter(time.Second, 486)
 	}
 	rings := between(s.talks, time.Second, 3*time.Second)
+	if slices.Contains(cases.Kinds, cases.Kind(i.Display)) {
+		return phone.AnswerAfter(rings / 2)
+	}
 	return phone.AnswerAfter(rings).TalkFor(s.d.talk(s.talks))
 }
 

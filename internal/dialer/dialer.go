@@ -25,6 +25,9 @@ type Deps struct {
 	Log      *slog.Logger
 	// Now is the clock by which windows open; time.Now but for tests and the demo.
 	Now func() time.Time
+	// Ago is what that clock said so much real time ago. A record takes as long to
+	// be written whether the ladder's days are short or not.
+	Ago func(time.Duration) time.Time
 }
 
 // Dialer decides what is dialled. Create it with New, give it to the engine as
@@ -35,6 +38,7 @@ type Dialer struct {
 	metrics  *Metrics
 	log      *slog.Logger
 	now      func() time.Time
+	ago      func(time.Duration) time.Time
 	engine   Engine
 
 	mu      sync.Mutex
@@ -55,7 +59,7 @@ type flight struct {
 // New is a dialer that does nothing before Run.
 func New(d Deps) *Dialer {
 	return &Dialer{
-		store: d.Store, settings: d.Settings, metrics: d.Metrics, log: d.Log, now: d.Now,
+		store: d.Store, settings: d.Settings, metrics: d.Metrics, log: d.Log, now: d.Now, ago: d.Ago,
 		flights: map[string]flight{}, held: map[agent.Pool]bool{}, rang: map[string]bool{}, gaveUp: map[string]bool{},
 	}
 }

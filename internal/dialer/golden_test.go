@@ -165,6 +165,7 @@ func (p *played) start() {
 	p.d = New(Deps{
 		Store: p.db, Settings: func() config.Outbound { return settings }, Metrics: NewMetrics(prometheus.NewRegistry()),
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return p.now },
+		Ago: func(since time.Duration) time.Time { return p.now.Add(-since) },
 	})
 	p.d.engine = p
 }

@@ -28,7 +28,7 @@ func Serve(ctx context.Context, c config.Config, reload <-chan string, log *slog
 	}
 	return acd.ServeWith(ctx, c, reload, log, func(o acd.Opened) (acd.Extended, error) {
 		s := &service{opened: o, log: log, metrics: NewMetrics(o.Registry)}
-		s.dialer = New(Deps{Store: o.DB, Settings: s.settings, Metrics: s.metrics, Log: log, Now: s.now})
+		s.dialer = New(Deps{Store: o.DB, Settings: s.settings, Metrics: s.metrics, Log: log, Now: s.now, Ago: s.ago})
 		hooks, err := s.deliverer()
 		if err != nil {
 			return acd.Extended{}, err
@@ -63,7 +63,12 @@ func (s *service) settings() config.Outbound {
 	return s.opened.Config.Outbound
 }
 
-func (s *service) now() time.Time { return s.opened.Config.Outbound.Clock.At(time.Now()) }
+func (s *service) now() time.Time { return s.ago(0) }
+
+// ago is what the ladder's clock said so much real time ago.
+func (s *service) ago(since time.Duration) time.Time {
+	return s.opened.Config.Outbound.Clock.At(time.Now().Add(-since))
+}
 
 func (s *service) handler(e *acd.Engine) http.Handler {
 	c := s.opened.Config

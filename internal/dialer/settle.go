@@ -95,7 +95,7 @@ func (d *Dialer) fireTimers(ctx context.Context, _ floorOf) bool {
 // endStale ends attempts that nobody has any more: their dialer died before the
 // engine had them, or the store lost them.
 func (d *Dialer) endStale(ctx context.Context, view floorOf) bool {
-	stale, err := d.store.Stale(ctx, d.now().Add(-staleAfter), atOnce)
+	stale, err := d.store.Stale(ctx, d.ago(staleAfter), atOnce)
 	if d.databaseAway(ctx, err) {
 		return false
 	}
@@ -146,7 +146,7 @@ func (d *Dialer) callOff(ctx context.Context, view floorOf) bool {
 
 // countUncoded shows how many conversations have no outcome yet.
 func (d *Dialer) countUncoded(ctx context.Context, _ floorOf) bool {
-	uncoded, err := d.store.Uncoded(ctx, d.now().Add(-uncodedAfter), atOnce)
+	uncoded, err := d.store.Uncoded(ctx, d.ago(uncodedAfter), atOnce)
 	if d.databaseAway(ctx, err) {
 		return false
 	}

@@ -17,9 +17,12 @@ func (c *Call) follow(policy Policy) {
 		switch policy.act {
 		case answer:
 			c.accept()
-		case refuse:
+		case refuse, announce:
 			c.refuse(policy.status, policy.target)
 		}
+	}
+	if policy.act == announce {
+		c.announce()
 	}
 	switch {
 	case policy.act == ringForEver:
@@ -37,7 +40,7 @@ var ErrNotRinging = errors.New("the call does not ring here any more")
 func (c *Call) Answer() error {
 	c.host.mu.Lock()
 	defer c.host.mu.Unlock()
-	if !c.rings() {
+	if !c.rings() || c.policy.act == announce { // a network's machine answers nobody
 		return ErrNotRinging
 	}
 	c.accept()
@@ -63,11 +66,35 @@ func (c *Call) accept() {
 	if !c.rings() {
 		return
 	}
+	body, ok := c.openMedia()
+	if !ok {
+		return
+	}
+	c.answered = true
+	m := c.inviteTx.respond(200, c.localTag, body, "Contact: "+c.phone.contact(), allow)
+	c.leg.listen(m.At, true)
+	c.record(Event{At: m.At, Kind: Answered, Status: 200, Message: m})
+}
+
+// announce sends early media: the other side hears us, and nobody has answered.
+func (c *Call) announce() {
+	if !c.rings() {
+		return
+	}
+	if body, ok := c.openMedia(); ok {
+		m := c.inviteTx.respond(183, c.localTag, body, "Contact: "+c.phone.contact(), allow)
+		c.record(Event{At: m.At, Kind: RingingSent, Status: 183, Message: m})
+	}
+}
+
+// openMedia begins to send what the policy or the phone says, and is the answer
+// to what was offered. False: the call was refused instead.
+func (c *Call) openMedia() (body string, ok bool) {
 	offer := c.inviteTx.message.Body()
 	theirs, err := parseSession(offer)
 	if offer != "" && err != nil {
 		c.refuse(488, "")
-		return
+		return "", false
 	}
 	sound := c.phone.sound
 	if c.policy.sings {
@@ -75,9 +102,8 @@ func (c *Call) accept() {
 	}
 	if c.leg, err = c.host.exchange.open(c, sound); err != nil {
 		c.refuse(500, "")
-		return
+		return "", false
 	}
-	c.answered = true
 	audio := []byte{payloadALaw, payloadULaw}
 	if offer != "" {
 		if theirs.event == 0 {
@@ -86,10 +112,7 @@ func (c *Call) accept() {
 		c.connect(theirs)
 		audio = theirs.audio[:1]
 	}
-	body := c.sdp(audio, mirrored(theirs.directionOr("sendrecv")))
-	m := c.inviteTx.respond(200, c.localTag, body, "Contact: "+c.phone.contact(), allow)
-	c.leg.listen(m.At, true)
-	c.record(Event{At: m.At, Kind: Answered, Status: 200, Message: m})
+	return c.sdp(audio, mirrored(theirs.directionOr("sendrecv"))), true
 }
 
 func (s session) directionOr(fallback string) string {

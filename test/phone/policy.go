@@ -20,6 +20,7 @@ const (
 	ringForEver action = iota
 	answer
 	refuse
+	announce
 )
 
 // AnswerAtOnce answers without ringing: an agent whose softphone auto-answers.
@@ -38,6 +39,12 @@ func Reject(status int) Policy { return Policy{act: refuse, quiet: true, status:
 // RejectAfter rings for a time and refuses.
 func RejectAfter(ring time.Duration, status int) Policy {
 	return Policy{act: refuse, after: ring, status: status}
+}
+
+// Announce plays early media for a time, as a network does for a phone that is
+// switched off, and then refuses.
+func Announce(what *Sound, playing time.Duration, status int) Policy {
+	return Policy{act: announce, quiet: true, after: playing, status: status, sound: what, sings: true}
 }
 
 // RedirectTo refuses with 302 and another address, such as "sip:x@127.0.0.9".
