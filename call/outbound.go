@@ -219,7 +219,9 @@ func (r Rules) speaks(c Call, ev Event) (Call, []Command) {
 		return r.complete(c, ev.At, CompleteAgent, true, HangUpCaller{})
 	case JoinFailed:
 		if ev.Leg == c.Offer.Leg {
-			return r.complete(c, ev.At, CompleteAgent, false, HangUpCaller{})
+			leg := HangUpLeg{Leg: c.Offer.Leg, Reason: "normal"}
+			c, cmds := r.complete(c, ev.At, CompleteAgent, false, HangUpCaller{})
+			return c, append(cmds, leg) // it ought to have left; if it has not, she is held by nobody
 		}
 	}
 	return c, nil

@@ -3,16 +3,14 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"powerline/cmd/operator"
+	"powerline/cmd/operator/operatortest"
 	"powerline/internal/check"
 	"powerline/internal/config"
 	"powerline/internal/stack"
@@ -28,88 +26,29 @@ type result struct {
 
 func command(t *testing.T, in string, args ...string) result {
 	t.Helper()
-	var out, errs bytes.Buffer
-	code := operator.Run(t.Context(), "acd", args, operator.Streams{In: strings.NewReader(in), Out: &out, Err: &errs}, newRoot)
-	return result{code, out.String(), errs.String()}
+	r := operatortest.Run(t, "acd", newRoot, in, args...)
+	return result{r.Code, r.Out, r.Err}
 }
 
 func (r result) want(t *testing.T, code int, parts ...string) result {
 	t.Helper()
-	if r.code != code {
-		t.Fatalf("exit code %d, want %d\n%s%s", r.code, code, r.out, r.err)
-	}
-	for _, p := range parts {
-		if !strings.Contains(r.out+r.err, p) {
-			t.Errorf("want %q in:\n%s%s", p, r.out, r.err)
-		}
-	}
+	operatortest.Result{Code: r.code, Out: r.out, Err: r.err}.Want(t, code, parts...)
 	return r
 }
 
 func (r result) never(t *testing.T, parts ...string) {
 	t.Helper()
-	for _, p := range parts {
-		if strings.Contains(r.out+r.err, p) {
-			t.Errorf("%q must not be in:\n%s%s", p, r.out, r.err)
-		}
-	}
+	operatortest.Result{Code: r.code, Out: r.out, Err: r.err}.Never(t, parts...)
 }
 
 func write(t *testing.T, dir, name, text string, mode os.FileMode) string {
 	t.Helper()
-	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, []byte(text), mode); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return operatortest.Write(t, dir, name, text, mode)
 }
 
-// installation is a configuration for a stack, with secrets in files.
 func installation(t *testing.T, s *stack.Stack, change func(*config.Config)) string {
 	t.Helper()
-	dir := t.TempDir()
-	c := config.Default()
-	dsn, err := url.Parse(s.Postgres.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	password, _ := dsn.User.Password()
-	dsn.User = url.User(dsn.User.Username())
-	c.Postgres.DSN = dsn.String()
-	c.Postgres.PasswordFile = write(t, dir, "postgres", password, 0o600)
-	c.Asterisk.ARI.PasswordFile = write(t, dir, "ari", "not-known-yet", 0o600)
-	c.Asterisk.AMI.PasswordFile = write(t, dir, "ami", "not-known-yet", 0o600)
-	c.Privacy.FingerprintKeyFile = write(t, dir, "fingerprint", strings.Repeat("0f", 32), 0o600)
-	c.Journal.Dir = filepath.Join(dir, "journal")
-	if s.Redis != nil {
-		c.Redis.Address = s.Redis.Addr
-	}
-	if s.Asterisk != nil {
-		a := s.Asterisk.Settings
-		c.Asterisk.ARI.URL, c.Asterisk.ARI.Username = s.Asterisk.ARIURL, a.ARIUser.Name
-		c.Asterisk.ARI.PasswordFile = write(t, dir, "ari", a.ARIUser.Password, 0o600)
-		c.Asterisk.AMI.Username = a.AMIUser.Name
-		c.Asterisk.AMI.PasswordFile = write(t, dir, "ami", a.AMIUser.Password, 0o600)
-		if err := c.Asterisk.AMI.Address.UnmarshalText([]byte("127.0.0.1:" + port(a.AMIPort))); err != nil {
-			t.Fatal(err)
-		}
-		c.Asterisk.OfferOpus, c.Asterisk.Dirs = a.OfferOpus, config.Dirs(a.Dirs)
-		c.Asterisk.SystemName, c.Asterisk.EntityID, c.Prompts.MusicDir = a.SystemName, a.EntityID, a.MusicDir
-		c.Asterisk.RTP = config.RTP{First: a.RTPFirst, Last: a.RTPLast}
-		c.Asterisk.Trunks = []config.Trunk{{Name: "operator", Match: []string{stack.TrunkAddress}}}
-		if err := c.Asterisk.SIP.Bind.UnmarshalText([]byte(s.Asterisk.SIPAddr)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if change != nil {
-		change(&c)
-	}
-	return write(t, dir, "acd.yaml", string(config.Marshal(c)), 0o644)
-}
-
-func port(n int) string {
-	text, _ := json.Marshal(n)
-	return string(text)
+	return operatortest.Installation(t, s, change)
 }
 
 const good = `id,name,gender,officer,counsellor,senior,languages,categories,outbound,active,secret,pin
@@ -134,21 +73,7 @@ func TestGivenAWrongConfiguration_WhenAnyCommandReadsIt_ThenTheLineIsNamedAndNot
 }
 
 func TestEveryCommandThatDoesSomethingHasExamples(t *testing.T) {
-	var walk func(*cobra.Command)
-	walk = func(c *cobra.Command) {
-		if c.Runnable() && c.Name() != "help" && !strings.HasPrefix(c.CommandPath(), "acd completion") {
-			if !strings.Contains(c.Long, "Examples:") || c.Short == "" {
-				t.Errorf("%s: want a Long help with examples", c.CommandPath())
-			}
-			if strings.Contains(c.Long, "\t") {
-				t.Errorf("%s: its help is indented by tabs", c.CommandPath())
-			}
-		}
-		for _, sub := range c.Commands() {
-			walk(sub)
-		}
-	}
-	walk(newRoot(&operator.Invocation{}))
+	operatortest.EveryCommandExplainsItself(t, newRoot(&operator.Invocation{}))
 }
 
 func TestGivenShells_WhenCompletionIsAsked_ThenEachGetsAScript(t *testing.T) {

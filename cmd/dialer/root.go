@@ -28,6 +28,7 @@ func newRoot(invocation *operator.Invocation) *cobra.Command {
 
 			Exit codes: 0 done, 1 failed, 2 done and something was found to be wrong.`),
 	}
-	root.AddCommand(newServe(s), newDue(s), newExplain(s), newPause(s), newResume(s))
+	root.AddCommand(newServe(s), newCheck(s), newDue(s), newExplain(s), newPause(s), newResume(s))
+	root.AddCommand(newCases(s), newTasks(s), newStations(s), newTokens(s), newAudit(s), newSimulate(s))
 	return root
 }

@@ -37,7 +37,7 @@ func newDue(s *shared) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return s.WithDB(cmd.Context(), func(c config.Config, db *postgres.DB) error {
-				now := c.Outbound.Clock.At(time.Now())
+				now := ladderTime(c)
 				works, err := db.Tasks(cmd.Context(), postgres.TaskFilter{Kind: cases.Kind(o.kind), DueBy: now.Add(o.within), Limit: 1000}, now)
 				if err != nil {
 					return err
@@ -126,7 +126,7 @@ func newExplain(s *shared) *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.WithDB(cmd.Context(), func(c config.Config, db *postgres.DB) error {
-				now := c.Outbound.Clock.At(time.Now())
+				now := ladderTime(c)
 				work, err := db.Task(cmd.Context(), cases.TaskID(args[0]), now)
 				if err != nil {
 					return err
@@ -169,10 +169,13 @@ func newPause(s *shared) *cobra.Command {
 			Phones that ring for it stop ringing; conversations go on.
 
 			Examples:
-			  dialer pause feedback --reason "trunk is being tested"`),
+			  dialer pause feedback --reason trunk-is-tested`),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kind, err := kindOf(args[0])
+			if err == nil {
+				err = aWord(reason)
+			}
 			if err != nil {
 				return err
 			}
@@ -185,7 +188,7 @@ func newPause(s *shared) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&reason, "reason", "", "why, for those who find it paused")
+	cmd.Flags().StringVar(&reason, "reason", "", "why, as a word, for those who find it paused")
 	return cmd
 }
 

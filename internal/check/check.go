@@ -36,18 +36,28 @@ type Finding struct {
 // limit of one part of the check: an operator waits for it.
 const limit = 8 * time.Second
 
+// part looks at one thing.
+type part func(context.Context, config.Config) []Finding
+
 // Run looks at everything the configuration names.
 func Run(ctx context.Context, c config.Config) []Finding {
-	parts := []func(context.Context, config.Config) []Finding{
-		files, journalDir, soundFiles, database, liveStore, rest, manager,
-	}
+	return sideBySide(ctx, c, files, journalDir, soundFiles, database, liveStore, rest, manager)
+}
+
+// Outbound looks at the same things as a dialer needs them, and at what only a
+// dialer needs: the trunk, the keys, the tasks, the audit.
+func Outbound(ctx context.Context, c config.Config) []Finding {
+	return sideBySide(ctx, c, files, journalDir, soundFiles, outbound, books, liveStore, rest, trunk)
+}
+
+func sideBySide(ctx context.Context, c config.Config, parts ...part) []Finding {
 	found := make([][]Finding, len(parts))
 	var all sync.WaitGroup
-	for i, part := range parts {
+	for i, look := range parts {
 		all.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, limit)
 			defer cancel()
-			found[i] = part(ctx, c)
+			found[i] = look(ctx, c)
 		})
 	}
 	all.Wait()

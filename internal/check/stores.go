@@ -15,6 +15,17 @@ import (
 
 // database looks at PostgreSQL, its schema and the roster in it.
 func database(ctx context.Context, c config.Config) []Finding {
+	return withDatabase(ctx, c, func(db *postgres.DB) []Finding {
+		persons, _, err := db.Roster(ctx)
+		if err != nil {
+			return []Finding{{Fail, "postgres", err.Error()}}
+		}
+		return staff(c, persons)
+	})
+}
+
+// withDatabase looks at PostgreSQL and its schema and, if both are well, at more.
+func withDatabase(ctx context.Context, c config.Config, more func(*postgres.DB) []Finding) []Finding {
 	n := notes{subject: "postgres"}
 	password, err := config.Secret(c.Postgres.PasswordFile)
 	if err != nil {
@@ -42,12 +53,7 @@ func database(ctx context.Context, c config.Config) []Finding {
 		return n.list
 	}
 	n.add(OK, fmt.Sprintf("PostgreSQL %s answers, schema is current", version))
-	persons, _, err := db.Roster(ctx)
-	if err != nil {
-		n.add(Fail, err.Error())
-		return n.list
-	}
-	return append(n.list, staff(c, persons)...)
+	return append(n.list, more(db)...)
 }
 
 // staff asks whether these persons can answer the lines at all.

@@ -450,6 +450,7 @@ func (c Config) checkOutbound(v *verdict) {
 	}
 	v.within("outbound.ringAgentFor", o.RingAgentFor, 2*time.Second, time.Minute)
 	v.within("outbound.dialFor", o.DialFor, 25*time.Second, 2*time.Minute)
+	v.need("outbound.dialFor", o.DialFor <= o.Ladder.Limits.Ring, "want at most outbound.ladder.limits.ring: a phone must not ring past her window")
 	v.within("outbound.unreached", o.Unreached, 0, 10*time.Minute)
 	v.within("outbound.every", o.Every, 50*time.Millisecond, 10*time.Second)
 	v.between("outbound.reserve.women", int64(o.Reserve.Women), 0, 1000)

@@ -1,6 +1,7 @@
 // Package intake is what somebody tells us, in the words of people: a case to
 // be registered, the persons in it, how the victim may safely be called, and
-// what is told later in a conversation. It is read from CSV and JSON files.
+// what is told later in a conversation; and the directory of police stations.
+// All are read from files, CSV or JSON.
 //
 // # Model
 //

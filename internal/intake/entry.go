@@ -215,6 +215,9 @@ func (e *entry) finish() (Registration, error) {
 	r.Case = CaseID("import " + e.ref)
 	r.EventID = "import/" + r.Case
 	r.Victim.Sex = Woman
+	if r.Taker == "" {
+		r.Taker = e.known.Taker
+	}
 	mine := slices.Concat(r.Victim.Numbers, r.Adult.Numbers)
 	switch {
 	case len(mine) > 0:

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"powerline/agent"
 )
 
 // Known is what a file may refer to.
@@ -17,13 +19,28 @@ type Known struct {
 	Languages, Categories []string
 	// Now is the moment of the import: nothing is registered after it.
 	Now time.Time
+	// Taker is the woman who takes responsibility for cases for which the file
+	// names none; empty: the file must name one.
+	Taker agent.ID
+	// Takers are the women who may register a case, and Stations the directory of
+	// police stations. Nil: not looked at.
+	Takers   map[agent.ID]bool
+	Stations map[string]Station
+}
+
+// requires are the fields that every case must have.
+func (k Known) requires() []string {
+	if k.Taker == "" {
+		return required
+	}
+	return slices.DeleteFunc(slices.Clone(required), func(name string) bool { return name == "taker" })
 }
 
 // Finding is one mistake in a file. It repeats nothing of what stands there.
 type Finding struct {
-	Line   int
-	Field  string // empty when the line as a whole is wrong
-	Reason string
+	Line   int    `json:"line"`
+	Field  string `json:"field,omitempty"` // empty when the line as a whole is wrong
+	Reason string `json:"reason"`
 }
 
 // String is "line 3: district: …".
@@ -69,14 +86,26 @@ type row struct {
 
 // file is a file on its way to registrations.
 type file struct {
-	known    Known
-	refs     map[string]int // reference → line
-	all      []Registration
-	findings []Finding
+	findings
+	known Known
+	refs  map[string]int // reference → line
+	all   []Registration
 }
 
-func (f *file) wrong(line int, field, format string, args ...any) {
-	f.findings = append(f.findings, Finding{line, field, fmt.Sprintf(format, args...)})
+// findings are collected while a file is read.
+type findings []Finding
+
+func (f *findings) wrong(line int, field, format string, args ...any) {
+	*f = append(*f, Finding{line, field, fmt.Sprintf(format, args...)})
+}
+
+// refusal is nil when nothing is wrong.
+func (f findings) refusal() error {
+	if len(f) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(f, func(a, b Finding) int { return a.Line - b.Line })
+	return &Refusal{f}
 }
 
 // ReadCSV reads cases from a CSV file whose first line names the Fields. Either
@@ -93,28 +122,37 @@ func ReadJSON(in io.Reader, known Known) ([]Registration, error) {
 }
 
 func read(in io.Reader, known Known, form func(*file, []byte)) ([]Registration, error) {
+	f := &file{known: known, refs: map[string]int{}}
+	text, err := f.text(in)
+	if err != nil {
+		return nil, err
+	}
+	if len(f.findings) == 0 {
+		form(f, text)
+		if len(f.all) == 0 && len(f.findings) == 0 {
+			f.wrong(1, "", "no case in this file")
+		}
+	}
+	if err := f.refusal(); err != nil {
+		return nil, err
+	}
+	return f.all, nil
+}
+
+// text is the whole file, if it can be read at all.
+func (f *findings) text(in io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(in, largest+1))
 	if err != nil {
 		return nil, fmt.Errorf("intake: read the file: %w", err)
 	}
-	f := &file{known: known, refs: map[string]int{}}
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // spreadsheets write this mark
 	switch {
 	case len(text) > largest:
 		f.wrong(1, "", "longer than %d bytes: import it in parts", largest)
 	case !utf8.Valid(text):
 		f.wrong(lineOfInvalid(text), "", "not UTF-8: save the file as UTF-8")
-	default:
-		form(f, text)
-		if len(f.all) == 0 && len(f.findings) == 0 {
-			f.wrong(1, "", "no case in this file")
-		}
 	}
-	if len(f.findings) > 0 {
-		slices.SortStableFunc(f.findings, func(a, b Finding) int { return a.Line - b.Line })
-		return nil, &Refusal{f.findings}
-	}
-	return f.all, nil
+	return text, nil
 }
 
 func lineOfInvalid(text []byte) int {
@@ -167,7 +205,7 @@ func (f *file) readCSV(text []byte) {
 		f.take(r)
 	}
 	if header == nil {
-		f.wrong(1, "", "empty: want a first line with %s and others", strings.Join(required, ","))
+		f.wrong(1, "", "empty: want a first line with %s and others", strings.Join(f.known.requires(), ","))
 	}
 }
 
@@ -182,12 +220,39 @@ func (f *file) checkHeader(header []string) bool {
 			f.wrong(1, name, "stands twice")
 		}
 	}
-	for _, name := range required {
+	for _, name := range f.known.requires() {
 		if !slices.Contains(header, name) {
 			f.wrong(1, name, "is missing")
 		}
 	}
 	return len(f.findings) == 0
+}
+
+// lineOf is the line of a field of the row, or of the row if it is not there.
+func (r row) lineOf(field string) int {
+	for _, c := range r.cells {
+		if c.field == field {
+			return c.line
+		}
+	}
+	return r.line
+}
+
+// admits says which field names somebody or something that is not known.
+func (k Known) admits(r Registration) (field string, err error) {
+	if k.Takers != nil && !k.Takers[r.Taker] {
+		return "taker", errors.New("no woman who works here has this id: only a woman registers a case")
+	}
+	if k.Stations == nil || r.Station == "" {
+		return "", nil
+	}
+	switch s, ok := k.Stations[r.Station]; {
+	case !ok:
+		return "station", errors.New("no police station of the directory has this id")
+	case s.District != r.District:
+		return "station", errors.New("it belongs to another district")
+	}
+	return "", nil
 }
 
 // take makes a registration of a row, or says what is wrong with it.
@@ -208,7 +273,7 @@ func (f *file) take(r row) {
 			f.wrong(c.line, c.field, "%v", err)
 		}
 	}
-	for _, name := range required {
+	for _, name := range f.known.requires() {
 		if !given[name] {
 			f.wrong(r.line, name, "is missing")
 		}
@@ -219,6 +284,10 @@ func (f *file) take(r row) {
 	registration, err := e.finish()
 	if err != nil {
 		f.wrong(r.line, "", "%v", err)
+		return
+	}
+	if field, err := f.known.admits(registration); err != nil {
+		f.wrong(r.lineOf(field), field, "%v", err)
 		return
 	}
 	if other, twice := f.refs[e.ref]; twice {

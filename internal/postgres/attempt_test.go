@@ -608,5 +608,13 @@ func TestGivenSealedNumbersSwapped_WhenOneIsOpened_ThenItIsNotTheOther(t *testin
 	}
 	if n, err := d.NumberToDial(t.Context(), a.ID); !errors.Is(err, ErrOtherNumber) || n.Dial() != "" {
 		t.Fatalf("%v: her number would be dialled for his", err)
+	} else if Away(err) {
+		t.Error("who cannot be dialled is taken for a server that gives no answer, and would be tried for ever")
+	}
+	if _, err := d.pool.Exec(t.Context(), `UPDATE numbers SET sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1)`); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := d.NumberToDial(t.Context(), a.ID); !errors.Is(err, ErrSealed) || Away(err) || n.Dial() != "" {
+		t.Errorf("a damaged number: %v", err)
 	}
 }

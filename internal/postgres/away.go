@@ -40,6 +40,6 @@ func Away(err error) bool {
 
 // answers are the errors that say no.
 var answers = []error{
-	ErrNoKeys, ErrNoCase, ErrCaseExists, ErrNoTask, ErrNoAttempt, ErrNoParty, ErrNoStation, ErrNumberLive, ErrTaskChanged,
-	ErrTaskInHand, ErrKindPaused, ErrCoded, ErrNotAllowed, ErrNoToken, ErrKeyReused, ErrKeyInUse, ErrAuditBroken, ErrNotDelivered,
+	ErrNoKeys, ErrNoAgent, ErrRosterChanged, ErrNoCase, ErrCaseExists, ErrNoTask, ErrNoAttempt, ErrNoParty, ErrNoStation, ErrNumberLive, ErrTaskChanged,
+	ErrTaskInHand, ErrKindPaused, ErrOtherNumber, ErrSealed, ErrCoded, ErrNotAllowed, ErrNoToken, ErrKeyReused, ErrKeyInUse, ErrAuditBroken, ErrNotDelivered,
 }

@@ -10,7 +10,7 @@
 //	roster      Roster, RosterVersion, ImportRoster, SetAgent
 //	records     WriteRecords: CallRecord, CallEvent, AgentEvent, AttemptEnd
 //	cases       Register, RegisterAll, Apply; Case, Cases, CaseHistory
-//	tasks       Due, Task, Tasks; SetAside, TakeBack; PauseKind, ResumeKind, PausedKinds
+//	tasks       Due, Task, Tasks, Backlogs; SetAside, TakeBack; PauseKind, ResumeKind, PausedKinds
 //	attempts    StartAttempt, NumberToDial; Stale, CalledOff; Unsettled, Settle; Uncoded, RecordOutcome
 //	time        DueTimers, FireTimer
 //	call-backs  CallBack, CallerRang

@@ -21,6 +21,7 @@ var (
 	ErrTaskInHand   = errors.New("an attempt of this task is not settled yet")
 	ErrKindPaused   = errors.New("an operator has paused this kind of call")
 	ErrOtherNumber  = errors.New("a sealed number is not the one of its fingerprint: the row was changed, or the key of fingerprints was")
+	ErrSealed       = errors.New("a sealed number cannot be opened: the row was changed, or the seal key is another one")
 	ErrCoded        = errors.New("the attempt has an outcome already: it can be coded once")
 	ErrNotAllowed   = errors.New("a law or a rule of the ladder forbids it")
 	ErrNoToken      = errors.New("no such token: ask an operator for one")

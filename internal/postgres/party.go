@@ -127,10 +127,13 @@ func (db *DB) openNumbers(ctx context.Context, tx pgx.Tx, partyID string) ([]Par
 // whoever can write to the database cannot have one person rung for another.
 func (db *DB) openNumber(print string, sealed []byte) (number.Number, error) {
 	n, err := number.Open(db.opts.Keys.Seal, sealed)
-	if err == nil && n.Fingerprint(db.opts.Keys.Fingerprint) != print {
+	if err != nil {
+		return number.Number{}, ErrSealed
+	}
+	if n.Fingerprint(db.opts.Keys.Fingerprint) != print {
 		return number.Number{}, ErrOtherNumber
 	}
-	return n, err
+	return n, nil
 }
 
 // openWords is the opposite of sealWords.

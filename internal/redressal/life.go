@@ -178,40 +178,87 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// Life lives one ordinary case to its end, at most two years, and returns its
-// timeline: a line an event, with what followed indented under it.
-//
-// The script holds words, each an outcome or a cause ("warned", "no-answer",
-// "still-harassed"), which are used up by the dials one after the other. Where
-// the next word does not fit the call, and when the script is at its end, the
-// odds decide; the seed makes them repeatable. A word that is neither an
-// outcome nor a cause is an error.
-func Life(r cases.Rules, seed uint64, script []string) (string, error) {
-	for _, word := range script {
+// Telling is what Tell needs.
+type Telling struct {
+	Rules cases.Rules
+	Seed  uint64
+	// Script holds words, each an outcome or a cause ("warned", "no-answer",
+	// "still-harassed"), which are used up by the dials one after the other. Where
+	// the next word does not fit the call, and when the script is at its end, the
+	// odds decide; the seed makes them repeatable.
+	Script []string
+	// Days is when to stop; 0 means two years.
+	Days int
+}
+
+// Moment is one event of a life, and what followed from it.
+type Moment struct {
+	Day   int       `json:"day"`
+	At    time.Time `json:"at"`
+	State string    `json:"state"` // afterwards
+	What  string    `json:"what"`
+	Then  []string  `json:"then,omitempty"`
+}
+
+// Told is a life as far as it was lived.
+type Told struct {
+	Moments []Moment
+	// Unused are the words of the script that no call took.
+	Unused []string
+	Closed bool
+}
+
+// twoYears is as long as any life is told unless somebody asks for less.
+const twoYears = 730
+
+// Tell lives one ordinary case to its end. A word of the script that is neither
+// an outcome nor a cause is an error, and so is a broken law; then what had
+// happened until then comes with it.
+func Tell(t Telling) (Told, error) {
+	for _, word := range t.Script {
 		if !known(word) {
-			return "", fmt.Errorf("%q is neither an outcome nor a cause of a failed call", word)
+			return Told{}, fmt.Errorf("%q is neither an outcome nor a cause of a failed call", word)
 		}
 	}
-	o := Options{Seed: seed, Days: 730, PerDay: 1, Rules: r, Start: time.Date(2027, 1, 4, 0, 0, 0, 0, cases.Local)}
-	w := &world{o: o, dials: map[string][]time.Time{}, report: Report{
-		AttemptsADay: make([]int, o.Days), Attempts: map[cases.Kind]int{}, Conversations: map[cases.Kind]int{},
-		Tasks: map[cases.Kind]int{}, Closed: map[cases.Closure]int{}, Raised: map[cases.Concern]int{},
-	}}
-	var out strings.Builder
+	if t.Days <= 0 {
+		t.Days = twoYears
+	}
+	o := Options{Seed: t.Seed, Days: t.Days, PerDay: 1, Rules: t.Rules, Start: time.Date(2027, 1, 4, 0, 0, 0, 0, cases.Local)}
+	w := newWorld(o)
+	var told Told
 	l := newLife(o, 1)
-	l.script = append([]string{}, script...)
+	l.script = slices.Clone(t.Script)
 	begin := o.Start.Add(10 * time.Hour)
 	l.told = func(at time.Time, what cases.What, c cases.Case, effects []cases.Effect, _ cases.Verdict) {
-		tell(&out, begin, at, what, c, effects)
+		told.Moments = append(told.Moments, moment(o.Start, at, what, c, effects))
 	}
 	f := l.ordinary()
-	if err := w.step(l, begin, f.Taker.ID, f); err != nil {
-		return out.String(), err
+	err := w.step(l, begin, f.Taker.ID, f)
+	if err == nil {
+		l.plan(begin, t.Rules)
+		heap.Push(&w.agenda, entry{at: l.next(t.Rules), n: 1, life: l})
+		err = w.until(o.Start.AddDate(0, 0, o.Days))
 	}
-	l.plan(begin, r)
-	heap.Push(&w.agenda, entry{at: l.next(r), n: 1, life: l})
-	err := w.until(o.Start.AddDate(0, 0, o.Days))
-	return out.String(), err
+	told.Unused, told.Closed = l.script, l.c.State == cases.Closed
+	return told, err
+}
+
+// Life is Tell as a text: a line an event, with what followed indented under it.
+func Life(r cases.Rules, seed uint64, script []string) (string, error) {
+	told, err := Tell(Telling{Rules: r, Seed: seed, Script: script})
+	return told.String(), err
+}
+
+// String is the timeline, a line an event.
+func (t Told) String() string {
+	var out strings.Builder
+	for _, m := range t.Moments {
+		fmt.Fprintf(&out, "day %3d  %s  %-18s %s\n", m.Day, m.At.In(cases.Local).Format("Mon 2 Jan 15:04"), m.State, m.What)
+		for _, line := range m.Then {
+			fmt.Fprintf(&out, "           %s\n", line)
+		}
+	}
+	return out.String()
 }
 
 func known(word string) bool {
@@ -235,28 +282,29 @@ func (l *life) ordinary() cases.Filed {
 	}
 }
 
-// tell writes one event of the timeline.
-func tell(out *strings.Builder, begin, at time.Time, what cases.What, c cases.Case, effects []cases.Effect) {
-	day := int(at.Sub(begin.Add(-10*time.Hour)) / (24 * time.Hour))
-	fmt.Fprintf(out, "day %3d  %s  %-18s %s\n", day, at.In(cases.Local).Format("Mon 2 Jan 15:04"), state(c), saying(what))
+// moment is one event and what followed.
+func moment(start, at time.Time, what cases.What, c cases.Case, effects []cases.Effect) Moment {
+	m := Moment{Day: int(at.Sub(start) / (24 * time.Hour)), At: at, State: state(c), What: Saying(what)}
+	then := func(format string, args ...any) { m.Then = append(m.Then, fmt.Sprintf(format, args...)) }
 	for _, e := range effects {
 		switch e := e.(type) {
 		case cases.Moved:
-			fmt.Fprintf(out, "           %s: now %s\n", e.By, e.To)
+			then("%s: now %s", e.By, e.To)
 		case cases.Open:
-			fmt.Fprintf(out, "           to do: %s %s from %s\n", e.Task.Kind, e.Task.Party, e.Task.Due.In(cases.Local).Format("Mon 2 Jan 15:04"))
+			then("to do: %s %s from %s", e.Task.Kind, e.Task.Party, e.Task.Due.In(cases.Local).Format("Mon 2 Jan 15:04"))
 		case cases.Change:
-			fmt.Fprintf(out, "           again: %s from %s\n", e.Task.Kind, e.Task.Due.In(cases.Local).Format("Mon 2 Jan 15:04"))
+			then("again: %s from %s", e.Task.Kind, e.Task.Due.In(cases.Local).Format("Mon 2 Jan 15:04"))
 		case cases.Raised:
-			fmt.Fprintf(out, "           supervisor: %s\n", e.Why)
+			then("supervisor: %s", e.Why)
 		case cases.Dossier:
-			fmt.Fprintf(out, "           dossier to the %s office\n", e.Office)
+			then("dossier to the %s office", e.Office)
 		case cases.Remind:
-			fmt.Fprintf(out, "           reminder to the %s office\n", e.Office)
+			then("reminder to the %s office", e.Office)
 		case cases.Alert:
-			fmt.Fprintf(out, "           alert to %s: %s\n", e.To, e.Why)
+			then("alert to %s: %s", e.To, e.Why)
 		}
 	}
+	return m
 }
 
 func state(c cases.Case) string {
@@ -266,8 +314,8 @@ func state(c cases.Case) string {
 	return string(c.State)
 }
 
-// saying is the event in a few words.
-func saying(what cases.What) string {
+// Saying is the event in a few words, none of them private.
+func Saying(what cases.What) string {
 	name := cases.Event{What: what}.Name()
 	switch ev := what.(type) {
 	case cases.AttemptEnded:

@@ -21,6 +21,8 @@ type Options struct {
 	// it each dial draws anew, as the domain's table is written, and a number that
 	// was right yesterday can be a stranger's today.
 	Steady bool
+	// EachDay, if set, is called after each day; an error ends the run with it.
+	EachDay func(day int) error
 }
 
 // Report is what a run counted. Attempts, Tasks and Conversations are of the
@@ -31,12 +33,18 @@ type Report struct {
 	Open    int // at the end
 	Steps   int
 	// AttemptsADay counts the dials of each day.
-	AttemptsADay  []int
+	AttemptsADay []int
+	// Daily are the same, by kind.
+	Daily         []map[cases.Kind]int
 	Attempts      map[cases.Kind]int
 	Conversations map[cases.Kind]int
 	Tasks         map[cases.Kind]int
-	Closed        map[cases.Closure]int
-	Raised        map[cases.Concern]int
+	// Outcomes are what conversations of each kind came to, and Causes how dials
+	// that nobody answered ended.
+	Outcomes map[cases.Kind]map[cases.Outcome]int
+	Causes   map[cases.Cause]int
+	Closed   map[cases.Closure]int
+	Raised   map[cases.Concern]int
 	// Watches is how often a case began its 30 days, Finals how often they ended
 	// in the asking; the difference is in Watch, or reported again.
 	Watches, Finals int
@@ -71,13 +79,7 @@ func Run(o Options) (Report, error) {
 	if o.Start.IsZero() {
 		o.Start = time.Date(2027, 1, 1, 0, 0, 0, 0, cases.Local)
 	}
-	w := &world{
-		o: o, end: o.Start.AddDate(0, 0, o.Days), dials: map[string][]time.Time{},
-		report: Report{
-			Options: o, AttemptsADay: make([]int, o.Days), Attempts: map[cases.Kind]int{}, Conversations: map[cases.Kind]int{},
-			Tasks: map[cases.Kind]int{}, Closed: map[cases.Closure]int{}, Raised: map[cases.Concern]int{},
-		},
-	}
+	w := newWorld(o)
 	arrivals := rand.New(rand.NewPCG(o.Seed, 0))
 	for day := range o.Days {
 		for range o.PerDay {
@@ -90,6 +92,11 @@ func Run(o Options) (Report, error) {
 			return w.report, err
 		}
 		w.forget(o.Start.AddDate(0, 0, day))
+		if o.EachDay != nil {
+			if err := o.EachDay(day); err != nil {
+				return w.report, err
+			}
+		}
 	}
 	for _, e := range w.agenda {
 		if e.life.c.State.Open() {
@@ -102,12 +109,27 @@ func Run(o Options) (Report, error) {
 // world is the population.
 type world struct {
 	o      Options
-	end    time.Time
 	agenda agenda
 	report Report
 	dials  map[string][]time.Time // of each number, lately
 	// known are offenders' numbers that another case can meet again.
 	known []string
+}
+
+func newWorld(o Options) *world {
+	w := &world{o: o, dials: map[string][]time.Time{}, report: Report{
+		Options: o, AttemptsADay: make([]int, o.Days), Daily: make([]map[cases.Kind]int, o.Days),
+		Attempts: map[cases.Kind]int{}, Conversations: map[cases.Kind]int{}, Tasks: map[cases.Kind]int{},
+		Outcomes: map[cases.Kind]map[cases.Outcome]int{}, Causes: map[cases.Cause]int{},
+		Closed: map[cases.Closure]int{}, Raised: map[cases.Concern]int{},
+	}}
+	for day := range w.report.Daily {
+		w.report.Daily[day] = map[cases.Kind]int{}
+	}
+	for _, k := range cases.Kinds {
+		w.report.Outcomes[k] = map[cases.Outcome]int{}
+	}
+	return w
 }
 
 // until lives all lives up to the moment.
@@ -205,6 +227,16 @@ func (w *world) moved(l *life, m cases.Moved, at time.Time) error {
 	return nil
 }
 
+// Laws are what every run holds each of its steps against; it ends at the first
+// step that breaks one.
+var Laws = []string{
+	"every event that a life sends is one that the ladder takes",
+	"an open case has exactly one next thing, a closed one none",
+	"no call to an offender or his contacts is in hand where the ladder bars it",
+	"a task that is due may be dialled by the ladder's own rules, or waits for its window, its number's limit or a counsellor",
+	"the final feedback comes once for each last feedback, never before its time, and not late unless an overlay stood in its way",
+}
+
 // lawful checks what must be true of every case at every moment.
 func lawful(c cases.Case) error {
 	n := len(c.Next())
@@ -228,14 +260,17 @@ func (w *world) count(at time.Time, what cases.What, before cases.Case, effects 
 		task = ev.Task
 		if t, known := before.Task(task); known {
 			w.report.Conversations[t.Kind]++
+			w.report.Outcomes[t.Kind][ev.Outcome]++
 		}
 	case cases.AttemptEnded:
 		task = ev.Task
+		w.report.Causes[ev.Cause]++
 	}
 	if t, known := before.Task(task); known {
 		w.report.Attempts[t.Kind]++
 		if day := int(at.Sub(w.o.Start) / (24 * time.Hour)); day < len(w.report.AttemptsADay) {
 			w.report.AttemptsADay[day]++
+			w.report.Daily[day][t.Kind]++
 		}
 		w.dials[t.Number] = append(w.dials[t.Number], at)
 	}

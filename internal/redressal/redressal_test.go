@@ -84,3 +84,63 @@ func TestGivenAWordThatIsNoOutcome_ThenTheScriptIsRefused(t *testing.T) {
 		t.Error("taken")
 	}
 }
+
+func TestGivenAnEnd_WhenALifeIsTold_ThenItStopsThereAndNamesTheWordsThatNoCallTook(t *testing.T) {
+	told, err := Tell(Telling{Rules: cases.DefaultRules(), Seed: 1, Script: strings.Fields("warned still-harassed counselled"), Days: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if told.Closed || len(told.Unused) != 2 || told.Unused[0] != "still-harassed" {
+		t.Errorf("closed %t, unused %v", told.Closed, told.Unused)
+	}
+	for _, m := range told.Moments {
+		if m.Day >= 2 {
+			t.Errorf("lived on: %+v", m)
+		}
+	}
+}
+
+func TestGivenARun_WhenItsDaysAreAddedUp_ThenEveryFigureAgrees(t *testing.T) {
+	days := 0
+	r, err := Run(Options{Seed: 4, Days: 12, PerDay: 25, Rules: cases.DefaultRules(), EachDay: func(int) error { days++; return nil }})
+	if err != nil || days != 12 {
+		t.Fatalf("%d days, %v", days, err)
+	}
+	attempts, conversations, causes := 0, 0, 0
+	for day, kinds := range r.Daily {
+		sum := 0
+		for _, n := range kinds {
+			sum += n
+		}
+		if attempts += sum; sum != r.AttemptsADay[day] {
+			t.Errorf("day %d: %d by kind, %d in all", day, sum, r.AttemptsADay[day])
+		}
+	}
+	for kind, outcomes := range r.Outcomes {
+		sum := 0
+		for _, n := range outcomes {
+			sum += n
+		}
+		if conversations += sum; sum != r.Conversations[kind] {
+			t.Errorf("%s: %d by outcome, %d in all", kind, sum, r.Conversations[kind])
+		}
+	}
+	for _, n := range r.Causes {
+		causes += n
+	}
+	if attempts != conversations+causes {
+		t.Errorf("%d attempts, %d conversations, %d in vain", attempts, conversations, causes)
+	}
+}
+
+func TestGivenSomebodyWhoStopsARun_ThenItEndsThatDay(t *testing.T) {
+	r, err := Run(Options{Seed: 4, Days: 12, PerDay: 5, Rules: cases.DefaultRules(), EachDay: func(day int) error {
+		if day == 3 {
+			return os.ErrClosed
+		}
+		return nil
+	}})
+	if err != os.ErrClosed || r.Cases != 20 {
+		t.Errorf("%d cases, %v", r.Cases, err)
+	}
+}

@@ -68,6 +68,10 @@ func TestGivenAFewWomen_When500CallAt50ASecond_ThenEveryoneIsQueuedAndNobodyRefu
 	// back with her place: the stages above have counted her.
 	won := figure(ctx, t, h.Engines[0], `acd_claims_total{result="won"}`)
 	t.Logf("%v of %d callers came by way of the fallback queue", won-float64(len(h.People))-callers, callers)
+	everybodyDoes(h, phone.Reject(486))
 	hangUpAll(calls)
-	nothingIsLeft(ctx, t, h)
+	// When 500 hang up in one moment, Asterisk's events come seconds late, and a
+	// comparison may mend what an event on its way would have: that is logged.
+	nothingLeft(ctx, t, h, 30*time.Second)
+	oneCallEach(t, h)
 }
