@@ -164,6 +164,15 @@ func buildOnce(ctx context.Context) (string, error) {
 	return built.path, built.err
 }
 
+// RemoveBinaries removes what buildOnce has made, when all helplines of this
+// process are closed.
+func RemoveBinaries() error {
+	if built.path == "" {
+		return nil
+	}
+	return os.RemoveAll(filepath.Dir(built.path))
+}
+
 func buildInto(ctx context.Context, dir string) error {
 	return command(ctx, "go", "build", "-o", dir+string(filepath.Separator), "powerline/cmd/acd", "powerline/cmd/dialer")
 }
