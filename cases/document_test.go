@@ -20,6 +20,7 @@ func TestTheDocumentShowsTheLadder(t *testing.T) {
 	}
 	want := block(t, string(text), "diagram", "```mermaid\n"+cases.Diagram()+"```\n")
 	want = block(t, want, "table", cases.Table())
+	want = block(t, want, "codes", cases.Codes())
 	if *rewrite {
 		if err := os.WriteFile(document, []byte(want), 0o644); err != nil {
 			t.Fatal(err)

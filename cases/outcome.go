@@ -1,6 +1,10 @@
 package cases
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Outcome is what came of a conversation. Each call that was answered has
 // exactly one; which ones there are depends on the kind of call.
@@ -76,6 +80,23 @@ var outcomes = map[Kind][]Outcome{
 // Outcomes are the outcomes that a call of the kind can have, in the order in
 // which an agent should see them; none for desk work.
 func Outcomes(k Kind) []Outcome { return slices.Clone(outcomes[k]) }
+
+// Codes lists the outcomes of each kind of call with their numbers, by which an
+// agent codes them by telephone, as a table of markdown.
+func Codes() string {
+	var b strings.Builder
+	b.WriteString("| call | numbers |\n|---|---|\n")
+	for _, k := range Kinds {
+		var all []string
+		for i, o := range outcomes[k] {
+			all = append(all, fmt.Sprintf("%d %s", i+1, o))
+		}
+		if len(all) > 0 {
+			fmt.Fprintf(&b, "| `%s` | %s |\n", k, strings.Join(all, " · "))
+		}
+	}
+	return b.String()
+}
 
 // Allows reports whether a call of the kind can have the outcome.
 func (k Kind) Allows(o Outcome) bool { return slices.Contains(outcomes[k], o) }
