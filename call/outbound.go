@@ -85,37 +85,18 @@ func (r Rules) placed(c Call, ev Event) (Call, []Command) {
 // ringsAgent: an agent who does not come to an outbound call ends it. Nobody
 // waits for it, and its task is still due.
 func (r Rules) ringsAgent(c Call, ev Event) (Call, []Command) {
-	switch ev := ev.(type) {
-	case RingFailed:
-		if ev.Leg == c.Offer.Leg {
-			return r.agentMissed(c, ev.At, ev.Why, true)
-		}
-	case TimeUp:
-		if ev.Epoch == c.Epoch {
-			return r.agentMissed(c, ev.At, agent.NoAnswer, false)
-		}
-	case PhoneLost:
-		if ev.Agent == c.Offer.Agent {
-			return r.agentMissed(c, ev.At, agent.Unreachable, false)
-		}
-	case TakenBack:
-		return r.agentMissed(c, ev.At, agent.Withdrawn, false)
+	if m, failed := c.offerFailed(ev); failed {
+		return r.agentMissed(c, m)
+	}
+	if ev, ok := ev.(TakenBack); ok {
+		return r.agentMissed(c, missedOffer{ev.At, agent.Withdrawn, true})
 	}
 	return c, nil
 }
 
-func (r Rules) agentMissed(c Call, at time.Time, why agent.ReleaseReason, legGone bool) (Call, []Command) {
-	o := c.Offer
-	var delay time.Duration
-	if why == agent.Rejected {
-		delay = r.RejectDelay
-	}
-	cmds := []Command{Tell{Agent: o.Agent, Event: agent.Release{At: at, Call: c.ID, Why: why, Delay: delay, LegGone: legGone}}}
-	if !legGone {
-		cmds = append(cmds, HangUpLeg{Leg: o.Leg, Reason: "no-answer"})
-	}
-	cmds = append(cmds, Log{At: at, Name: RingNoAnswer, Agent: o.Agent, Detail: string(why)})
-	c, last := r.abort(c, at, NotPlaced, string(why))
+func (r Rules) agentMissed(c Call, m missedOffer) (Call, []Command) {
+	cmds := r.giveUpOffer(c, m)
+	c, last := r.abort(c, m.at, NotPlaced, string(m.why))
 	return c, append(cmds, last...)
 }
 
@@ -128,7 +109,7 @@ func (r Rules) abort(c Call, at time.Time, how Outcome, why string) (Call, []Com
 // dial: her leg is up. Law 3 is asked once more before another phone rings.
 func (r Rules) dial(c Call, ev Answered) (Call, []Command) {
 	if !ev.Agent.Fits(c.Pool) || ev.Agent.ID != c.Offer.Agent {
-		return r.agentMissed(c, ev.At, agent.Withdrawn, false)
+		return r.agentMissed(c, missedOffer{ev.At, agent.Withdrawn, true})
 	}
 	c = c.enter(Talking)
 	return c, []Command{
@@ -265,7 +246,7 @@ func (r Rules) resumeRingsAgent(c Call, ev Resumed) (Call, []Command) {
 		left := max(0, c.Offer.RingFor-ev.At.Sub(c.Offer.At))
 		return c, []Command{Timer{Epoch: c.Epoch, After: left}}
 	}
-	return r.agentMissed(c, ev.At, agent.Withdrawn, true)
+	return r.agentMissed(c, missedOffer{ev.At, agent.Withdrawn, false})
 }
 
 func (r Rules) resumeDialling(c Call, ev Resumed) (Call, []Command) {

@@ -211,19 +211,10 @@ func (r Rules) offer(c Call, ev Matched) (Call, []Command) {
 }
 
 func (r Rules) offered(c Call, ev Event) (Call, []Command) {
+	if m, failed := c.offerFailed(ev); failed {
+		return r.takeBack(c, m)
+	}
 	switch ev := ev.(type) {
-	case RingFailed:
-		if ev.Leg == c.Offer.Leg {
-			return r.takeBack(c, ev.At, ev.Why, false)
-		}
-	case TimeUp:
-		if ev.Epoch == c.Epoch {
-			return r.takeBack(c, ev.At, agent.NoAnswer, true)
-		}
-	case PhoneLost:
-		if ev.Agent == c.Offer.Agent {
-			return r.takeBack(c, ev.At, agent.Unreachable, true)
-		}
 	case Matched:
 		return c, nil // told twice: this call has its agent
 	case Pleaded, Spoke, Chose:
@@ -232,26 +223,51 @@ func (r Rules) offered(c Call, ev Event) (Call, []Command) {
 	return c, nil
 }
 
-// takeBack ends an offer that did not become a call; she waits on, in her old
-// place, and hears no difference.
-func (r Rules) takeBack(c Call, at time.Time, why agent.ReleaseReason, hangUp bool) (Call, []Command) {
+// missedOffer is how the offer in hand failed. HangUp: her leg may still be there.
+type missedOffer struct {
+	at     time.Time
+	why    agent.ReleaseReason
+	hangUp bool
+}
+
+// offerFailed reads an event that ends the offer in hand without an answer.
+func (c Call) offerFailed(ev Event) (m missedOffer, failed bool) {
+	switch ev := ev.(type) {
+	case RingFailed:
+		return missedOffer{ev.At, ev.Why, false}, ev.Leg == c.Offer.Leg
+	case TimeUp:
+		return missedOffer{ev.At, agent.NoAnswer, true}, ev.Epoch == c.Epoch
+	case PhoneLost:
+		return missedOffer{ev.At, agent.Unreachable, true}, ev.Agent == c.Offer.Agent
+	}
+	return missedOffer{}, false
+}
+
+// giveUpOffer frees the agent of the offer in hand; what becomes of the call is
+// for whoever asks.
+func (r Rules) giveUpOffer(c Call, m missedOffer) []Command {
 	o := c.Offer
 	var delay time.Duration
-	if why == agent.Rejected {
+	if m.why == agent.Rejected {
 		delay = r.RejectDelay
 	}
-	cmds := []Command{Tell{Agent: o.Agent, Event: agent.Release{At: at, Call: c.ID, Why: why, Delay: delay, LegGone: !hangUp}}}
-	if hangUp {
+	cmds := []Command{Tell{Agent: o.Agent, Event: agent.Release{At: m.at, Call: c.ID, Why: m.why, Delay: delay, LegGone: !m.hangUp}}}
+	if m.hangUp {
 		cmds = append(cmds, HangUpLeg{Leg: o.Leg, Reason: "no-answer"})
 	}
-	cmds = append(cmds, Log{At: at, Name: RingNoAnswer, Agent: o.Agent, Detail: string(why)})
-	return c.tried(o.Agent).enter(Waiting), cmds
+	return append(cmds, Log{At: m.at, Name: RingNoAnswer, Agent: o.Agent, Detail: string(m.why)})
+}
+
+// takeBack ends an offer that did not become a call; she waits on, in her old
+// place, and hears no difference.
+func (r Rules) takeBack(c Call, m missedOffer) (Call, []Command) {
+	return c.tried(c.Offer.Agent).enter(Waiting), r.giveUpOffer(c, m)
 }
 
 // answered connects her, if law 3 still holds for whoever picked up.
 func (r Rules) answered(c Call, ev Answered) (Call, []Command) {
 	if !ev.Agent.Fits(c.Pool) || ev.Agent.ID != c.Offer.Agent {
-		return r.takeBack(c, ev.At, agent.Withdrawn, true)
+		return r.takeBack(c, missedOffer{ev.At, agent.Withdrawn, true})
 	}
 	c = c.enter(Talking).spoke(ev.Agent.ID)
 	if c.Answered.IsZero() {
@@ -415,6 +431,6 @@ func (r Rules) resumeOffered(c Call, ev Resumed) (Call, []Command) {
 		left := max(0, c.Offer.RingFor-ev.At.Sub(c.Offer.At))
 		return c, append(company, Timer{Epoch: c.Epoch, After: left})
 	}
-	c, cmds := r.takeBack(c, ev.At, agent.Withdrawn, false)
+	c, cmds := r.takeBack(c, missedOffer{ev.At, agent.Withdrawn, false})
 	return c, append(cmds, company...)
 }

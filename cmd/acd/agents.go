@@ -108,7 +108,7 @@ func (s *shared) readRoster(path string, known roster.Known) ([]roster.Entry, er
 
 func (s *shared) reportImport(c roster.Change, o importOpts) error {
 	if o.asJSON {
-		return printJSON(s.Out, map[string]any{
+		return operator.PrintJSON(s.Out, map[string]any{
 			"dryRun": o.dryRun, "added": ids(c.Added), "changed": ids(c.Changed), "unchanged": len(c.Unchanged), "notInFile": ids(c.Absent),
 		})
 	}
@@ -208,7 +208,7 @@ func newAgentsList(s *shared) *cobra.Command {
 					}
 				}
 				if asJSON {
-					return printJSON(s.Out, views)
+					return operator.PrintJSON(s.Out, views)
 				}
 				return s.table(views)
 			})
@@ -271,7 +271,7 @@ func newAgentsShow(s *shared) *cobra.Command {
 					return orNobody(err, args[0])
 				}
 				if asJSON {
-					return printJSON(s.Out, view(p))
+					return operator.PrintJSON(s.Out, view(p))
 				}
 				return s.showOne(view(p))
 			})
@@ -382,16 +382,9 @@ func readLine(in io.Reader) (string, error) {
 	return "", errors.New("the line is too long")
 }
 
-// printLine is printJSON for a stream: one value, one line.
+// printLine is operator.PrintJSON for a stream: one value, one line.
 func printLine(out io.Writer, v any) error {
 	e := json.NewEncoder(out)
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
-}
-
-func printJSON(out io.Writer, v any) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }

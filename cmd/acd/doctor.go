@@ -32,16 +32,7 @@ func newDoctor(s *shared) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			report := check.Doctor(cmd.Context(), c)
-			if asJSON {
-				err = printJSON(s.Out, report)
-			} else {
-				err = s.printReport(report)
-			}
-			if err == nil && check.Worst(report) == check.Fail {
-				err = operator.ErrFindings
-			}
-			return err
+			return s.Report(check.Doctor(cmd.Context(), c), asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

@@ -265,7 +265,7 @@ func (s *shared) printFloor(v floorView, o showOpts) error {
 		return printLine(s.Out, v)
 	}
 	if o.asJSON {
-		return printJSON(s.Out, v)
+		return operator.PrintJSON(s.Out, v)
 	}
 	if o.watch {
 		fmt.Fprint(s.Out, separator(s.Out))

@@ -94,12 +94,12 @@ func (s *shared) verifyAudit(ctx context.Context, db *postgres.DB, o verifyOpts,
 func (s *shared) printVerified(rows int64, head []byte, broken *postgres.BrokenAudit, asJSON bool) error {
 	switch {
 	case broken != nil && asJSON:
-		return errors.Join(printJSON(s, map[string]any{"good": false, "row": broken.Seq, "why": broken.Why}), operator.ErrFindings)
+		return errors.Join(operator.PrintJSON(s.Out, map[string]any{"good": false, "row": broken.Seq, "why": broken.Why}), operator.ErrFindings)
 	case broken != nil:
 		fmt.Fprintf(s.Out, "the audit is broken at row %d: %s; keep a copy of the database as it is, and find out who could write there\n", broken.Seq, broken.Why)
 		return operator.ErrFindings
 	case asJSON:
-		return printJSON(s, map[string]any{"good": true, "row": rows, "hash": hex.EncodeToString(head)})
+		return operator.PrintJSON(s.Out, map[string]any{"good": true, "row": rows, "hash": hex.EncodeToString(head)})
 	}
 	_, err := fmt.Fprintf(s.Out, "the chain of %d rows is whole\n--row %d --hash %x\n", rows, rows, head)
 	return err
@@ -157,7 +157,7 @@ func newAuditList(s *shared) *cobra.Command {
 					views = append(views, deedView{d.Seq, d.At, d.By, d.Action, d.Subject, json.RawMessage(d.Detail)})
 				}
 				if asJSON {
-					return printJSON(s, views)
+					return operator.PrintJSON(s.Out, views)
 				}
 				w := tabwriter.NewWriter(s.Out, 0, 4, 2, ' ', 0)
 				fmt.Fprintln(w, "ROW\tAT (IST)\tBY\tACTION\tSUBJECT\tDETAIL")

@@ -179,7 +179,7 @@ func newCasesList(s *shared) *cobra.Command {
 					views = append(views, viewOf(f))
 				}
 				if o.asJSON {
-					return printJSON(s, views)
+					return operator.PrintJSON(s.Out, views)
 				}
 				return s.printCases(views)
 			})
@@ -291,7 +291,7 @@ func newCasesShow(s *shared) *cobra.Command {
 
 func (s *shared) printCase(v caseView, tasks []dueTask, asJSON bool) error {
 	if asJSON {
-		err := printJSON(s, struct {
+		err := operator.PrintJSON(s.Out, struct {
 			caseView
 			Tasks []dueTask `json:"tasks"`
 		}{v, tasks})
@@ -380,7 +380,7 @@ func newCasesHistory(s *shared) *cobra.Command {
 					})
 				}
 				if asJSON {
-					return printJSON(s, views)
+					return operator.PrintJSON(s.Out, views)
 				}
 				return s.printHistory(views)
 			})

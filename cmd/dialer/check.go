@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"text/tabwriter"
-
 	"github.com/spf13/cobra"
 
 	"powerline/cmd/operator"
@@ -31,25 +28,9 @@ func newCheck(s *shared) *cobra.Command {
 				return err
 			}
 			report := append([]check.Finding{{Level: check.OK, Subject: "config", Text: s.ConfigPath + " is good"}}, check.Outbound(cmd.Context(), c)...)
-			if asJSON {
-				err = printJSON(s, report)
-			} else {
-				err = s.printReport(report)
-			}
-			if err == nil && check.Worst(report) == check.Fail {
-				err = operator.ErrFindings
-			}
-			return err
+			return s.Report(report, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
-}
-
-func (s *shared) printReport(report []check.Finding) error {
-	w := tabwriter.NewWriter(s.Out, 0, 4, 2, ' ', 0)
-	for _, f := range report {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Level, f.Subject, f.Text)
-	}
-	return w.Flush()
 }

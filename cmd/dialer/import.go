@@ -164,7 +164,7 @@ func (s *shared) readCases(path, format string, known intake.Known) ([]intake.Re
 // printRefusal names what is wrong with a file, a line each.
 func (s *shared) printRefusal(r *intake.Refusal, what string, asJSON bool) error {
 	if asJSON {
-		return errors.Join(printJSON(s, map[string]any{"refused": r.Findings}), operator.ErrFindings)
+		return errors.Join(operator.PrintJSON(s.Out, map[string]any{"refused": r.Findings}), operator.ErrFindings)
 	}
 	fmt.Fprintln(s.Out, r.Error())
 	fmt.Fprintf(s.Out, "refused: no %s of the file was taken\n", what)
@@ -221,7 +221,7 @@ const mostNamed = 20
 
 func (s *shared) report(r imported, o importOpts) error {
 	if o.asJSON {
-		return printJSON(s, r)
+		return operator.PrintJSON(s.Out, r)
 	}
 	verb := "imported"
 	if r.DryRun {

@@ -90,7 +90,7 @@ func (s *shared) tell(rules cases.Rules, o simulateOpts) error {
 		return fmt.Errorf("--script: %w: see docs/redressal.md for the words", err)
 	}
 	if o.asJSON {
-		out := printJSON(s, map[string]any{"moments": told.Moments, "unused": append([]string{}, told.Unused...), "closed": told.Closed, "broken": reason(err)})
+		out := operator.PrintJSON(s.Out, map[string]any{"moments": told.Moments, "unused": append([]string{}, told.Unused...), "closed": told.Closed, "broken": reason(err)})
 		return errors.Join(out, broken(err))
 	}
 	fmt.Fprint(s.Out, told.String())
@@ -147,7 +147,7 @@ func (s *shared) populate(ctx context.Context, rules cases.Rules, o simulateOpts
 		return errors.New("stopped before the end")
 	}
 	if o.asJSON {
-		out := printJSON(s, populationView{
+		out := operator.PrintJSON(s.Out, populationView{
 			r.Cases, r.Open, r.Steps, r.Daily, r.Tasks, r.Outcomes, r.Causes, r.Closed, r.Raised, r.Watches, r.Finals, r.Capped, redressal.Laws, reason(err),
 		})
 		return errors.Join(out, broken(err))

@@ -123,7 +123,7 @@ func compareStations(stored, all []intake.Station) (r importedStations, write []
 
 func (s *shared) reportStations(r importedStations, o stationOpts) error {
 	if o.asJSON {
-		return printJSON(s, r)
+		return operator.PrintJSON(s.Out, r)
 	}
 	verb := "imported"
 	if r.DryRun {
@@ -168,7 +168,7 @@ func newStationsList(s *shared) *cobra.Command {
 					views = append(views, stationView(one))
 				}
 				if asJSON {
-					return printJSON(s, views)
+					return operator.PrintJSON(s.Out, views)
 				}
 				return s.printStations(views)
 			})

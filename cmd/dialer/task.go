@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os/user"
 	"text/tabwriter"
@@ -90,7 +89,7 @@ func explain(ladder cases.Rules, w postgres.Work, now time.Time) dueTask {
 
 func (s *shared) printDue(rows []dueTask, asJSON bool) error {
 	if asJSON {
-		return printJSON(s, rows)
+		return operator.PrintJSON(s.Out, rows)
 	}
 	w := tabwriter.NewWriter(s.Out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "TASK\tKIND\tDUE\tATTEMPTS\tWHY NOT NOW")
@@ -102,12 +101,6 @@ func (s *shared) printDue(rows []dueTask, asJSON bool) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", r.Task, r.Kind, r.Due.In(cases.Local).Format("2006-01-02 15:04"), r.Attempts, why)
 	}
 	return w.Flush()
-}
-
-func printJSON(s *shared, v any) error {
-	e := json.NewEncoder(s.Out)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
 }
 
 func newExplain(s *shared) *cobra.Command {
@@ -142,7 +135,7 @@ func newExplain(s *shared) *cobra.Command {
 func (s *shared) printWhy(d dueTask, asJSON bool) error {
 	switch {
 	case asJSON:
-		if err := printJSON(s, d); err != nil {
+		if err := operator.PrintJSON(s.Out, d); err != nil {
 			return err
 		}
 	case len(d.Why) == 0:

@@ -106,7 +106,7 @@ func (s *shared) mint(ctx context.Context, o mintOpts) error {
 		}
 		shown := secret.Reveal()
 		if o.asJSON {
-			return printJSON(s, map[string]any{"id": t.ID, "secret": shown, "expires": t.Expires})
+			return operator.PrintJSON(s.Out, map[string]any{"id": t.ID, "secret": shown, "expires": t.Expires})
 		}
 		fmt.Fprintf(s.Err, "%s: minted for %s, %s; the secret below is shown this once and stored nowhere\n", t.ID, t.Access, until(t.Expires))
 		_, err = io.WriteString(s.Out, shown+"\n")
@@ -163,7 +163,7 @@ func newTokensList(s *shared) *cobra.Command {
 					views = append(views, tokenView(t))
 				}
 				if asJSON {
-					return printJSON(s, views)
+					return operator.PrintJSON(s.Out, views)
 				}
 				w := tabwriter.NewWriter(s.Out, 0, 4, 2, ' ', 0)
 				fmt.Fprintln(w, "ID\tACCESS\tAGENT\tLABEL\tMADE\tSTATE")

@@ -8,6 +8,7 @@ import (
 	"powerline/agent"
 	"powerline/call"
 	"powerline/internal/asterisk"
+	"powerline/internal/config"
 	"powerline/ivr"
 )
 
@@ -101,7 +102,7 @@ func (d deskOf) outcome(ctx context.Context, a agent.Agent, choice int) ivr.Verd
 	case d.e.outcomes == nil || a.State != agent.WrapUp || !call.IsAttempt(a.Call):
 		return ivr.NotNow
 	}
-	switch err := d.e.outcomes.Code(ctx, a.Call, d.id, choice); {
+	switch err := d.e.outcomes.Code(ctx, d.e.Config().Outbound, a.Call, d.id, choice); {
 	case errors.Is(err, ErrNoOutcome):
 		return ivr.UnknownCode
 	case err != nil:
@@ -113,9 +114,9 @@ func (d deskOf) outcome(ctx context.Context, a agent.Agent, choice int) ivr.Verd
 }
 
 // Outcomes takes what an agent codes by the number of an outcome, from 1, in the
-// order of cases.Outcomes. ErrNoOutcome: there is none of that number.
+// order of cases.Outcomes, by the ladder in force. ErrNoOutcome: there is none of that number.
 type Outcomes interface {
-	Code(ctx context.Context, attempt string, by agent.ID, choice int) error
+	Code(ctx context.Context, o config.Outbound, attempt string, by agent.ID, choice int) error
 }
 
 // ErrNoOutcome says that a call of this kind has no outcome of that number.

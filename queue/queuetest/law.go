@@ -1,6 +1,7 @@
 package queuetest
 
 import (
+	"slices"
 	"testing"
 
 	"powerline/agent"
@@ -107,11 +108,20 @@ func testLaws(t *testing.T, s *site) {
 	s.commit(c.owner, change)
 }
 
-func badChanges() []badChange {
-	var all []badChange
-	add := func(law int, rule queue.Rule, name string, f func(cast) queue.Change) {
-		all = append(all, badChange{name, law, rule, f})
+// adder appends to a list of changes that must be refused.
+func adder(all *[]badChange) func(law int, rule queue.Rule, name string, f func(cast) queue.Change) {
+	return func(law int, rule queue.Rule, name string, f func(cast) queue.Change) {
+		*all = append(*all, badChange{name, law, rule, f})
 	}
+}
+
+func badChanges() []badChange {
+	return slices.Concat(badReservations(), badConnections(), badPools())
+}
+
+// badReservations hold an agent, or offer a call, that must not be (law 2).
+func badReservations() (all []badChange) {
+	add := adder(&all)
 	add(2, queue.RuleWaited, "an agent is reserved without the call", func(c cast) queue.Change {
 		_, her := c.offer(c.idle)
 		return onlyAgent(c.idle, her)
@@ -167,6 +177,12 @@ func badChanges() []badChange {
 		_, her := Step(c.offered, c.ringing, Answered(c.offered, c.ringing))
 		return onlyAgent(c.ringing, her)
 	})
+	return all
+}
+
+// badConnections begin or end a conversation on one side alone (law 2).
+func badConnections() (all []badChange) {
+	add := adder(&all)
 	add(2, queue.RuleConnected, "a waiting call talks at once", func(c cast) queue.Change {
 		next, _ := c.offer(c.idle)
 		next.Stage = call.Talking
@@ -198,6 +214,12 @@ func badChanges() []badChange {
 		next, _ := Step(c.offered, c.ringing, call.TimeUp{At: Noon, Epoch: c.offered.Epoch})
 		return onlyCall(c.offered, next)
 	})
+	return all
+}
+
+// badPools bring the wrong person, the wrong place or the dead (laws 3, 1, 0).
+func badPools() (all []badChange) {
+	add := adder(&all)
 	add(3, queue.RulePool, "a man is offered a woman's call", func(c cast) queue.Change {
 		next, him := c.offer(c.man)
 		return Pair(c.waiting, next, c.man, him)
