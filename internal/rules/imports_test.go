@@ -50,7 +50,7 @@ var layers = map[string]layer{
 	// Between core and shell.
 	"internal/roster": {ours: []string{"agent", "asterisk-config"}, libs: []string{"golang.org/x/crypto/argon2"}},
 	"internal/intake": {ours: []string{"agent", "cases", "district", "number", "person"}},
-	"internal/floor":  {ours: []string{"agent", "call", "queue"}},
+	"internal/floor":  {ours: []string{"agent", "call", "queue", "routing"}},
 	"internal/config": {
 		ours: []string{"agent", "asterisk-config", "cases", "internal/roster", "ivr", "routing"},
 		libs: []string{"github.com/goccy/go-yaml"},
@@ -73,7 +73,13 @@ var layers = map[string]layer{
 		ours: []string{"agent", "call", "cases", "internal/acd", "internal/api", "internal/config", "internal/postgres", "number", "routing"},
 		libs: []string{"github.com/prometheus/client_golang"},
 	},
-	"internal/redressal":  {ours: []string{"agent", "cases"}},
+	"internal/redressal": {ours: []string{"agent", "cases"}},
+	"internal/day": {
+		ours: []string{"agent", "call", "cases", "internal/floor", "routing", "staffing"},
+		libs: []string{"github.com/goccy/go-yaml"},
+	},
+	"internal/day/report": {ours: []string{"internal/day", "routing"}, libs: []string{"github.com/go-analyze/charts"}},
+	"staffing":            {},
 	"internal/simulation": {ours: []string{"agent", "call", "internal/floor", "queue", "routing"}},
 
 	// Machinery of tests and of the demo.
@@ -93,7 +99,7 @@ var layers = map[string]layer{
 }
 
 // commands may import anything of ours but tests' machinery, and cobra.
-var commandLibs = []string{"github.com/spf13/cobra", "golang.org/x/sync", "golang.org/x/term"}
+var commandLibs = []string{"github.com/schollz/progressbar", "github.com/spf13/cobra", "golang.org/x/sync", "golang.org/x/term"}
 
 // forTests may be imported by tests, by each other, and by the demo, which is
 // a helpline made of the tests' phones.
