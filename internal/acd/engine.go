@@ -105,6 +105,7 @@ func (e *Engine) owner() queue.Owner  { return *e.self.Load() }
 // asked next, and every decision from now on, follows the new ones.
 func (e *Engine) Reload(s *Settings) {
 	e.current.Store(s)
+	e.metrics.prepare(s)
 	e.floor.Poke()
 }
 

@@ -228,6 +228,17 @@ func (m *Metrics) watch(e *Engine) {
 	m.threshold = func() time.Duration { return e.settings().Config.ServiceLevel.Threshold }
 	m.isHeavy = func(category string) bool { return e.settings().Rules.Categories[category].WrapUp.Heavy }
 	m.reg.MustRegister(floorCollector{e}, staffCollector{e}, neighbourCollector{e})
+	if s := e.settings(); s != nil {
+		m.prepare(s)
+	}
+}
+
+// DescribeMetrics registers all that an engine exports, without an engine: for
+// whoever wants to know the names and labels, not the values.
+func DescribeMetrics(reg prometheus.Registerer) {
+	m := NewMetrics(reg)
+	m.watchWriter(func() journal.WriterStats { return journal.WriterStats{} }, 0)
+	m.watch(&Engine{})
 }
 
 // floorCollector reads the floor at scrape time.
@@ -344,6 +355,11 @@ func (c floorCollector) collectAgents(ch chan<- prometheus.Metric) {
 		state  agent.State
 	}
 	count, unreachable := map[key]int{}, 0
+	for _, status := range []agent.Status{agent.LoggedOut, agent.Available, agent.NotReady} {
+		for _, state := range []agent.State{agent.Idle, agent.Reserved, agent.Talking, agent.WrapUp, agent.Recovery, agent.Delayed} {
+			count[key{status, state}] = 0 // that nobody is in it is a figure, too
+		}
+	}
 	for _, a := range c.e.floor.Agents() {
 		count[key{a.Status, a.State}]++
 		if a.Status != agent.LoggedOut && !a.Online {

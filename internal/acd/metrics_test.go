@@ -235,3 +235,25 @@ func TestTheKernelSaysHowItsClockIs(t *testing.T) {
 		t.Errorf("off by %v, %v", off, err)
 	}
 }
+
+func TestGivenAnEngineThatHasServedNobody_WhenScraped_ThenWhatRulesReadIsZeroAndThere(t *testing.T) {
+	e, m, reg := metricsFor(t)
+	m.prepare(e.settings())
+	got := figures(t, reg)
+	want(t, got, map[string]float64{
+		"acd_calls_total{category=crisis,outcome=left-to-fallback}":           0,
+		"acd_answer_seconds{category=phone} le 20":                            0,
+		"acd_abandoned_seconds{category=phone} le 15":                         0,
+		"acd_agent_seconds_total{state=talking,work=inbound}":                 0,
+		"acd_attempts_total{cause=network,kind=feedback,outcome=not-reached}": 0,
+		"acd_reconcile_repairs_total{what=caller}":                            0,
+		"acd_law_refusals_total{rule=pool}":                                   0,
+		"acd_heavy_calls_total{category=crisis}":                              0,
+		"acd_short_abandoned_total{outcome=abandoned-greeting}":               0,
+	})
+	if n := len(got); n > 3000 {
+		t.Errorf("%d series and buckets: labels have grown out of bounds", n)
+	} else {
+		t.Logf("%d series and buckets before the first call", n)
+	}
+}
