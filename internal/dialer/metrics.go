@@ -74,12 +74,32 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		withSupervisor: prometheus.NewGauge(prometheus.GaugeOpts{Name: "dialer_cases_with_supervisor", Help: "Open cases that stand still until a supervisor decides."}),
 		undelivered:    gauges("dialer_undelivered", "Deliveries to the world: waiting, or given-up.", "are"),
 	}
-	for _, work := range []string{roundDial, roundSettle, roundBooks} {
-		m.rounds.WithLabelValues(work)
-	}
+	m.prepare()
 	m.requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "dialer_api_seconds", Help: "Requests to the API, by route and status.", Buckets: []float64{.005, .02, .1, .5, 2, 10}}, []string{"route", "status"})
 	reg.MustRegister(m.requests, m.setAside, m.uncoded, m.answers, m.withSupervisor)
 	return m
+}
+
+// prepare gives every series its first value: a counter that appears with 1 has
+// no increase for Prometheus.
+func (m *Metrics) prepare() {
+	for _, work := range []string{roundDial, roundSettle, roundBooks} {
+		m.rounds.WithLabelValues(work)
+	}
+	for _, timer := range []cases.TimerName{
+		cases.TriageTimer, cases.IdentifyTimer, cases.StationTimer, cases.FinalTimer, cases.EmergencyTimer, cases.ReminderTimer, cases.MinorTimer,
+	} {
+		m.timers.WithLabelValues(string(timer))
+	}
+	for _, rule := range []cases.Rule{cases.OutsideWindow, cases.WindowCloses, cases.NumberLive, cases.NumberCalling, cases.NumberCap, cases.KindPaused, "at-start"} {
+		m.refused.WithLabelValues(string(rule))
+	}
+	for _, follows := range []string{"called-back", string(cases.TooShort), string(cases.Withheld), string(cases.SilentCaller), string(cases.MustNotRing), string(cases.UnsafeHour)} {
+		m.gaveUp.WithLabelValues(follows)
+	}
+	for _, reason := range []string{"crisis", "called-off", "paused"} {
+		m.takenBack.WithLabelValues(reason)
+	}
 }
 
 func (m *Metrics) due(due []postgres.Work) {
