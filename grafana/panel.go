@@ -17,7 +17,7 @@ const (
 	count   = "short"
 	seconds = "s"
 	share   = "percentunit"
-	bytes   = "bytes"
+	octets  = "bytes"
 )
 
 // shape is how a panel shows its figures.

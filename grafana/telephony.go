@@ -65,7 +65,7 @@ func telephony() page {
 			{"Records, clock and processes", []panel{
 				{shape: lines, title: "Records on their way", unit: count, about: "In memory, by process.",
 					queries: []query{{"max by (job, instance) (acd_records_queued)", "{{job}} {{instance}}"}}},
-				{shape: lines, title: "Journal", unit: bytes, about: "Records on disk while PostgreSQL is away, and what the journal may hold.",
+				{shape: lines, title: "Journal", unit: octets, about: "Records on disk while PostgreSQL is away, and what the journal may hold.",
 					queries: []query{{"max by (job, instance) (acd_journal_bytes)", "{{job}} {{instance}}"}, {"min(acd_journal_max_bytes)", "may hold"}}},
 				{shape: lines, title: "Clock", unit: seconds, about: "How far each host's clock is from that of Prometheus, and the most by which its kernel believes it to be off.",
 					queries: []query{
@@ -78,7 +78,7 @@ func telephony() page {
 					queries: []query{{`sum(increase(acd_reloads_total{result="refused"}[1h]))`, "refused"}}, steps: some},
 				{shape: lines, title: "Processor", unit: share, about: "Of one core.",
 					queries: []query{{`rate(process_cpu_seconds_total{job=~"acd|dialer"}[1m])`, "{{job}} {{instance}}"}}},
-				{shape: lines, title: "Memory", unit: bytes, about: "Resident.",
+				{shape: lines, title: "Memory", unit: octets, about: "Resident.",
 					queries: []query{{`process_resident_memory_bytes{job=~"acd|dialer"}`, "{{job}} {{instance}}"}}},
 				{shape: lines, title: "Goroutines", unit: count, about: "Should follow the number of calls.",
 					queries: []query{{`go_goroutines{job=~"acd|dialer"}`, "{{job}} {{instance}}"}}},
