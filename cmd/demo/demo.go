@@ -294,7 +294,7 @@ func (d *demo) join() []string {
 		fmt.Sprintf("JOIN IN   softphone (UDP) at %s, password %s: agent %s dials *11, PIN %s#", sip, d.password, guestAgent, guestPIN),
 		fmt.Sprintf("          caller %s dials %s (%s is for offenders who ring back)", guestCaller, helpline.Main, helpline.RingBack),
 		"          elsewhere: " + d.home + "/acd queue show --watch" + d.dialerCommand(),
-		"WATCH     Prometheus " + d.prometheus + ", alarms at /alerts. " + d.dashboards,
+		"WATCH     Prometheus " + d.prometheus + ", alarms at /classic/alerts. " + d.dashboards,
 	}
 }
 

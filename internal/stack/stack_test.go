@@ -215,7 +215,7 @@ func TestGivenAStackWhenPrometheusIsAskedForThenItServesItsPagesAndDiesWithTheRe
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"/api/v1/status/buildinfo", "/graph", "/static/bootstrap4/js/bootstrap.min.js", "/static/jquery/jquery.min.js"} {
+	for _, path := range []string{"/api/v1/status/buildinfo", "/classic/graph", "/classic/alerts", "/classic/static/bootstrap4/js/bootstrap.min.js", "/classic/static/rickshaw/rickshaw.min.js"} {
 		if err := stack.Answers(ctx, p.URL+path); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
