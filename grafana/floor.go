@@ -30,7 +30,7 @@ func floor() page {
 			{"Agents", []panel{
 				{shape: stacked, title: "At work, by state", unit: count, about: "Agents whose status is available, by what the system sees.",
 					queries: []query{{`sum by (state) (max by (status, state) (acd_agents{status="available"}))`, "{{state}}"}}},
-				{shape: stacked, title: "Not ready, by reason", unit: count, about: "no-answer and phone-lost are given by the system, the others are chosen.",
+				{shape: stacked, title: "Not ready, by reason", unit: count, about: "no-answer is given by the system after an offer that rang out, the others are chosen.",
 					queries: []query{{"max by (reason) (acd_agents_not_ready)", "{{reason}}"}}},
 				{shape: bars, title: "Free now, who may take", unit: count, about: "Idle agents to whom a call of the category could be offered, by law and rings. One agent stands in several bars.",
 					queries: []query{{`max by (category, pool) (acd_agents_serving{are="idle"})`, "{{category}} ({{pool}})"}}, steps: falling(1, 2)},
