@@ -65,6 +65,7 @@ func Dashboards() (map[string][]byte, error) {
 }
 
 func (p page) json() ([]byte, error) {
+	//lint:ignore SA1019 the newer form of dashboards is unknown to Grafana 10 and 11
 	b := dashboard.NewDashboardBuilder(p.title).Uid("powerline-"+p.name).Description(p.about).
 		Tags([]string{"powerline"}).Timezone("Asia/Kolkata").Refresh(p.refresh).Time(p.from, "now").
 		Tooltip(dashboard.DashboardCursorSyncCrosshair).Readonly().
