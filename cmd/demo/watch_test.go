@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -64,6 +66,7 @@ func everyPanelHasData(ctx context.Context, t *testing.T, prometheus string) {
 	}
 	t.Logf("all %d queries of the panels have data", all)
 	rulesAreWell(ctx, t, prometheus)
+	figuresAgree(ctx, t, prometheus)
 }
 
 // allUp waits until Prometheus has read engine and dialer.
@@ -97,6 +100,52 @@ func hasData(ctx context.Context, t *testing.T, prometheus string, q grafana.Que
 		t.Fatalf("%s: %s: %v", q.Dashboard, q.Panel, err)
 	}
 	return slices.ContainsFunc(found.Result, func(s struct{ Value [2]any }) bool { return s.Value[1] != "NaN" })
+}
+
+// value is what an expression with one result is at a moment.
+func value(ctx context.Context, prometheus, expr, at string) (string, error) {
+	var found struct{ Result []struct{ Value [2]any } }
+	path := "/api/v1/query?query=" + url.QueryEscape(expr)
+	if at != "" {
+		path += "&time=" + at
+	}
+	if err := ask(ctx, prometheus, path, &found); err != nil {
+		return "", err
+	}
+	if len(found.Result) != 1 {
+		return "", fmt.Errorf("%s: %d results, want 1", expr, len(found.Result))
+	}
+	return fmt.Sprint(found.Result[0].Value[1]), nil
+}
+
+// figuresAgree: over a run that is shorter than their window, what the rules
+// record is what the engine has counted since its start, within 1 %.
+func figuresAgree(ctx context.Context, t *testing.T, prometheus string) {
+	t.Helper()
+	for recorded, counted := range map[string]string{
+		`powerline:service_level:ratio{within="15",window="1h"}`: "sum(acd_answered_in_time_total) / (sum(acd_answer_seconds_count) + sum(acd_abandoned_late_total))",
+		`powerline:asa:seconds{window="1h"}`:                     "sum(acd_answer_seconds_sum) / sum(acd_answer_seconds_count)",
+	} {
+		at, err := value(ctx, prometheus, "timestamp("+recorded+")", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var figures [2]float64
+		for i, expr := range []string{recorded, counted} {
+			text, err := value(ctx, prometheus, expr, at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if figures[i], err = strconv.ParseFloat(text, 64); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if math.Abs(figures[0]-figures[1]) > 0.01*figures[1] || figures[1] == 0 {
+			t.Errorf("%s is %v, and the engine has counted %v", recorded, figures[0], figures[1])
+		} else {
+			t.Logf("%s is %.4f, as the engine has counted", recorded, figures[0])
+		}
+	}
 }
 
 // rulesAreWell: Prometheus evaluates every rule, and says which alarms fire.
