@@ -41,7 +41,6 @@ var (
 	descStore     = prometheus.NewDesc("acd_store_answers", "1 while Redis answers.", nil, nil)
 	descStarted   = prometheus.NewDesc("acd_asterisk_start_time_seconds", "When Asterisk's process started, in seconds since 1970. A change ended all conversations.", nil, nil)
 	descTrunk     = prometheus.NewDesc("acd_trunk_up", "1 while the trunk can be reached. It says something only of trunks that are asked: asterisk.trunks[].qualifyEvery.", []string{"trunk"}, nil)
-	descThreshold = prometheus.NewDesc("acd_service_level_threshold_seconds", "T of the service level: serviceLevel.threshold.", nil, nil)
 	descClock     = prometheus.NewDesc("acd_clock_seconds", "This host's clock, in seconds since 1970, to be compared with that of Prometheus.", nil, nil)
 	descSynced    = prometheus.NewDesc("acd_clock_synchronised", "1 while the kernel knows its clock to be kept right by NTP or the like.", nil, nil)
 	descClockOff  = prometheus.NewDesc("acd_clock_error_seconds", "The most by which the kernel believes its clock to be off.", nil, nil)
@@ -49,7 +48,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c neighbourCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descConnected, descStore, descStarted, descTrunk, descThreshold, descClock, descSynced, descClockOff} {
+	for _, d := range []*prometheus.Desc{descConnected, descStore, descStarted, descTrunk, descClock, descSynced, descClockOff} {
 		ch <- d
 	}
 }
@@ -61,7 +60,6 @@ func (c neighbourCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	gauge(descConnected, oneIf(c.e.synced.Load()))
 	gauge(descStore, oneIf(c.e.storeAnswers()))
-	gauge(descThreshold, c.e.settings().Config.ServiceLevel.Threshold.Seconds())
 	gauge(descClock, float64(time.Now().UnixMilli())/1000)
 	if synchronised, off, err := kernelClock(); err == nil {
 		gauge(descSynced, oneIf(synchronised))

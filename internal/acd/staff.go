@@ -63,13 +63,12 @@ var (
 	descSpeaking = prometheus.NewDesc("acd_agents_speaking", "Available women who take callers, by language.", []string{"language"}, nil)
 	descNotReady = prometheus.NewDesc("acd_agents_not_ready", "Agents who are not ready, by reason.", []string{"reason"}, nil)
 	descHeavy    = prometheus.NewDesc("acd_agents_heavy", "Agents logged in, by how many heavy calls they had within routing.heavy.within (at most three are remembered).", []string{"calls"}, nil)
-	descLaden    = prometheus.NewDesc("acd_heavy_calls_limit", "Heavy calls within routing.heavy.within after which routing spares an agent.", nil, nil)
 	descBreak    = prometheus.NewDesc("acd_agents_break_due", "Agents who have been available for over 90 minutes without a pause.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c staffCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descServing, descSpeaking, descNotReady, descHeavy, descLaden, descBreak} {
+	for _, d := range []*prometheus.Desc{descServing, descSpeaking, descNotReady, descHeavy, descBreak} {
 		ch <- d
 	}
 }
@@ -98,7 +97,6 @@ func (c staffCollector) Collect(ch chan<- prometheus.Metric) {
 	for calls, n := range heavyCalls(s) {
 		gauge(descHeavy, n, strconv.Itoa(calls))
 	}
-	gauge(descLaden, s.Policy.Heavy.Calls)
 	gauge(descBreak, breaksDue(s))
 }
 
