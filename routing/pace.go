@@ -31,13 +31,31 @@ type Work struct {
 // must be idle before dialling goes on after a caller had to wait.
 type Reserve struct{ Women, Crisis, Officers, Resume int }
 
+// Otherwise is the language in which a task may be done as well once it has been
+// due for After; the zero value is none.
+type Otherwise struct {
+	Language string
+	After    time.Duration
+}
+
+// widens reports whether the task has been due that long.
+func (o Otherwise) widens(w *Work, now time.Time) bool {
+	return o.Language != "" && w.Language != o.Language && now.Sub(w.Due) >= o.After
+}
+
 // Pacing is everything that a decision about dialling rests on.
 type Pacing struct {
 	Now     time.Time
 	Agents  []agent.Agent
 	Waiting []Call // callers without an offer
 	Work    []Work
+	// Policy says who could take which caller, now or in wider rings; without one
+	// it is everybody of the caller's pool.
+	Policy  *Policy
 	Reserve Reserve
+	// Otherwise lets a task be done in another language when nobody of its own has
+	// been free for long.
+	Otherwise Otherwise
 	// Held are the pools in which dialling rests because a caller had to wait; it
 	// is what the last decision gave back.
 	Held map[agent.Pool]bool
@@ -81,7 +99,8 @@ func Pace(p Pacing) Paced {
 	slices.SortStableFunc(order, func(a, b Work) int {
 		return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID))
 	})
-	for _, w := range order {
+	for i := range order {
+		w := &order[i]
 		if a, rest := d.choose(w); rest == "" {
 			d.give(w, a)
 		} else {
@@ -98,11 +117,30 @@ type dialling struct {
 	taken map[agent.ID]bool
 	// free counts idle agents who are not taken yet.
 	free Reserve
-	out  Paced
+	// asked remembers, for tasks that ask for the same, who may do them and how
+	// far down that list the agents are spent.
+	asked map[demands]*shortlist
+	out   Paced
+}
+
+// demands are all that a task can ask of an agent, but for names.
+type demands struct {
+	pool                         agent.Pool
+	skill, language              string
+	counsellor, officer, widened bool
+}
+
+// shortlist are the idle who may do a task, in the order in which they are
+// asked. Whoever is refused once is refused for the rest of the decision: nobody
+// comes back from being taken, and the free only grow fewer. So next only moves on.
+type shortlist struct {
+	idle []*agent.Agent
+	next int
+	rest Rest // why the first who was refused was refused
 }
 
 func newDialling(p Pacing) *dialling {
-	d := &dialling{p: p, taken: map[agent.ID]bool{}, out: Paced{Resting: map[string]Rest{}, Held: map[agent.Pool]bool{}}}
+	d := &dialling{p: p, taken: map[agent.ID]bool{}, asked: map[demands]*shortlist{}, out: Paced{Resting: map[string]Rest{}, Held: map[agent.Pool]bool{}}}
 	for i := range p.Agents {
 		if a := &p.Agents[i]; a.Routable() {
 			d.idle = append(d.idle, a)
@@ -110,7 +148,7 @@ func newDialling(p Pacing) *dialling {
 		}
 	}
 	slices.SortStableFunc(d.idle, func(a, b *agent.Agent) int {
-		return cmp.Or(cmp.Compare(breadth(a.Profile), breadth(b.Profile)), a.Since.Compare(b.Since), cmp.Compare(a.Profile.ID, b.Profile.ID))
+		return cmp.Or(cmp.Compare(breadth(&a.Profile), breadth(&b.Profile)), a.Since.Compare(b.Since), cmp.Compare(a.Profile.ID, b.Profile.ID))
 	})
 	for _, pool := range []agent.Pool{agent.Women, agent.MaleOfficers} {
 		if d.rests(pool) {
@@ -121,8 +159,8 @@ func newDialling(p Pacing) *dialling {
 }
 
 // breadth is how much else somebody could do.
-func breadth(p agent.Profile) int {
-	n := len(p.Categories) + len(p.Languages)
+func breadth(p *agent.Profile) int {
+	n := len(p.Categories) * len(p.Languages)
 	if p.Counsellor {
 		n += 10
 	}
@@ -133,22 +171,22 @@ func breadth(p agent.Profile) int {
 }
 
 // The groups that the reserve counts.
-func takesCallers(p agent.Profile) bool {
+func takesCallers(p *agent.Profile) bool {
 	return p.Fits(agent.Women) && (len(p.Categories) > 0 || takesCrisis(p))
 }
-func takesCrisis(p agent.Profile) bool { return p.Fits(agent.Women) && (p.Counsellor || p.Senior) }
-func takesRingBacks(p agent.Profile) bool {
+func takesCrisis(p *agent.Profile) bool { return p.Fits(agent.Women) && (p.Counsellor || p.Senior) }
+func takesRingBacks(p *agent.Profile) bool {
 	return p.Fits(agent.MaleOfficers)
 }
 
 func (d *dialling) count(a *agent.Agent, by int) {
-	if takesCallers(a.Profile) {
+	if takesCallers(&a.Profile) {
 		d.free.Women += by
 	}
-	if takesCrisis(a.Profile) {
+	if takesCrisis(&a.Profile) {
 		d.free.Crisis += by
 	}
-	if takesRingBacks(a.Profile) {
+	if takesRingBacks(&a.Profile) {
 		d.free.Officers += by
 	}
 }
@@ -171,38 +209,136 @@ func (d *dialling) rests(pool agent.Pool) bool {
 }
 
 // choose finds the agent for a task, or says why there is none.
-func (d *dialling) choose(w Work) (*agent.Agent, Rest) {
-	rest := Rest("")
-	worse := func(r Rest) { rest = cmp.Or(rest, r) }
-	if !slices.ContainsFunc(d.p.Agents, func(a agent.Agent) bool { return a.Status == agent.Available && w.fits(a.Profile) }) {
-		return nil, NobodyFits
-	}
-	for _, a := range d.idle {
+func (d *dialling) choose(w *Work) (*agent.Agent, Rest) {
+	list := d.shortlist(w)
+	for ; list.next < len(list.idle); list.next++ {
+		a := list.idle[list.next]
 		switch {
-		case !w.fits(a.Profile):
 		case d.taken[a.Profile.ID]:
-			worse(BehindOthers)
-		case d.out.Held[w.Pool]: // who takes no callers might, when their rings have opened wide
-			worse(CallersWait)
+			list.rest = cmp.Or(list.rest, BehindOthers)
+		case d.out.Held[w.Pool] && (takesCallers(&a.Profile) || takesRingBacks(&a.Profile)), d.awaited(a):
+			list.rest = cmp.Or(list.rest, CallersWait)
 		case d.keeps(a):
-			worse(KeptBack)
+			list.rest = cmp.Or(list.rest, KeptBack)
 		default:
 			return a, ""
 		}
 	}
-	worse(AllBusy)
-	return nil, rest
+	return nil, list.rest
+}
+
+// shortlist is that of tasks which ask for the same, or the task's own if it
+// names agents.
+func (d *dialling) shortlist(w *Work) *shortlist {
+	if w.Only != "" || len(w.Excluded) > 0 {
+		return d.list(w)
+	}
+	key := demands{w.Pool, w.Skill, w.Language, w.Counsellor, w.Officer, d.p.Otherwise.widens(w, d.p.Now)}
+	list, known := d.asked[key]
+	if !known {
+		list = d.list(w)
+		d.asked[key] = list
+	}
+	return list
+}
+
+func (d *dialling) list(w *Work) *shortlist {
+	list := &shortlist{}
+	for _, a := range d.idle {
+		if d.fits(w, &a.Profile) {
+			list.idle = append(list.idle, a)
+		}
+	}
+	if len(list.idle) > 0 {
+		return list
+	}
+	list.rest = NobodyFits
+	for i := range d.p.Agents {
+		if a := &d.p.Agents[i]; a.Status == agent.Available && d.fits(w, &a.Profile) {
+			list.rest = AllBusy
+			break
+		}
+	}
+	return list
+}
+
+// awaited reports whether a caller waits whom she could take: in a ring that is
+// open, or in one that will open if nobody nearer becomes free.
+func (d *dialling) awaited(a *agent.Agent) bool {
+	for i := range d.p.Waiting {
+		if d.p.Policy.couldTake(&a.Profile, &d.p.Waiting[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// couldTake reports whether somebody is in any ring of a call.
+func (p *Policy) couldTake(who *agent.Profile, c *Call) bool {
+	if !who.Fits(c.Pool) {
+		return false
+	}
+	category := p.categoryOf(c)
+	if category == nil {
+		return true
+	}
+	return slices.ContainsFunc(category.Rings, func(r Ring) bool { return r.holds(who, category.Name, c.Language) })
+}
+
+// categoryOf is the category whose rings a call has, nil without a policy.
+func (p *Policy) categoryOf(c *Call) *Category {
+	if p == nil {
+		return nil
+	}
+	name := c.Category
+	if c.Crisis {
+		name = p.Crisis
+	}
+	var other *Category
+	for i := range p.Categories {
+		switch p.Categories[i].Name {
+		case name:
+			return &p.Categories[i]
+		case p.Default:
+			other = &p.Categories[i]
+		}
+	}
+	return other
+}
+
+// holds reports whether somebody is in the ring for a call of the category and
+// language; what board.levelOf asks of bits.
+func (r *Ring) holds(who *agent.Profile, category, language string) bool {
+	has := func(s Skill) bool {
+		switch s {
+		case Counsellor:
+			return who.Counsellor
+		case Senior:
+			return who.Senior
+		case Trained:
+			return who.Takes(category)
+		case Inbound:
+			return len(who.Categories) > 0
+		}
+		return false
+	}
+	wants := r.Language
+	if wants == CallerLanguage {
+		wants = language
+	}
+	return (wants == "" || wants == AnyLanguage || who.Speaks(wants)) &&
+		(len(r.Skills) == 0 || slices.ContainsFunc(r.Skills, has)) && !slices.ContainsFunc(r.Without, has)
 }
 
 // keeps reports whether she is one of those who are kept back.
 func (d *dialling) keeps(a *agent.Agent) bool {
 	r := d.p.Reserve
-	return takesCallers(a.Profile) && d.free.Women <= r.Women ||
-		takesCrisis(a.Profile) && d.free.Crisis <= r.Crisis ||
-		takesRingBacks(a.Profile) && d.free.Officers <= r.Officers
+	return takesCallers(&a.Profile) && d.free.Women <= r.Women ||
+		takesCrisis(&a.Profile) && d.free.Crisis <= r.Crisis ||
+		takesRingBacks(&a.Profile) && d.free.Officers <= r.Officers
 }
 
-func (d *dialling) give(w Work, a *agent.Agent) {
+func (d *dialling) give(w *Work, a *agent.Agent) {
 	d.taken[a.Profile.ID] = true
 	d.count(a, -1)
 	d.out.Assignments = append(d.out.Assignments, Assignment{Work: w.ID, Agent: a.Profile.ID})
@@ -210,11 +346,12 @@ func (d *dialling) give(w Work, a *agent.Agent) {
 
 // fits reports whether this person may and can do the task, by law 3 and by the
 // rules of its case.
-func (w *Work) fits(p agent.Profile) bool {
-	return p.Fits(w.Pool) &&
+func (d *dialling) fits(w *Work, p *agent.Profile) bool {
+	speaks := w.Language == "" || w.Pool != agent.Women || p.Speaks(w.Language) ||
+		d.p.Otherwise.widens(w, d.p.Now) && p.Speaks(d.p.Otherwise.Language)
+	return speaks && p.Fits(w.Pool) &&
 		(w.Skill == "" || slices.Contains(p.Outbound, w.Skill)) &&
 		(!w.Counsellor || p.Counsellor) && (!w.Officer || p.Officer) &&
-		(w.Language == "" || w.Pool != agent.Women || p.Speaks(w.Language)) &&
 		!slices.Contains(w.Excluded, p.ID) && (w.Only == "" || w.Only == p.ID)
 }
 
@@ -224,11 +361,11 @@ func (w *Work) fits(p agent.Profile) bool {
 // to their agents.
 func ToTakeBack(p Pacing, ringing map[string]agent.ID) []string {
 	free := 0
-	profiles := map[agent.ID]agent.Profile{}
+	profiles := map[agent.ID]*agent.Profile{}
 	for i := range p.Agents {
 		a := &p.Agents[i]
-		profiles[a.Profile.ID] = a.Profile
-		if takesCallers(a.Profile) && (a.Routable() || a.BreakInable()) {
+		profiles[a.Profile.ID] = &a.Profile
+		if takesCallers(&a.Profile) && (a.Routable() || a.BreakInable()) {
 			free++
 		}
 	}
@@ -240,7 +377,7 @@ func ToTakeBack(p Pacing, ringing map[string]agent.ID) []string {
 	}
 	var calls []string
 	for call, id := range ringing {
-		if takesCallers(profiles[id]) {
+		if p := profiles[id]; p != nil && takesCallers(p) {
 			calls = append(calls, call)
 		}
 	}
@@ -251,7 +388,7 @@ func ToTakeBack(p Pacing, ringing map[string]agent.ID) []string {
 }
 
 // crisisRank puts those first who can take a crisis best.
-func crisisRank(p agent.Profile) int {
+func crisisRank(p *agent.Profile) int {
 	switch {
 	case p.Counsellor:
 		return 0

@@ -33,6 +33,17 @@ func feedback(id string, due int) routing.Work {
 	return routing.Work{ID: id, Pool: agent.Women, Skill: "feedback", Due: noon.Add(time.Duration(due) * time.Minute)}
 }
 
+func policy() *routing.Policy {
+	p := routing.DefaultPolicy()
+	return &p
+}
+
+func inUrdu(due int) routing.Work {
+	w := feedback("u", due)
+	w.Language = "ur"
+	return w
+}
+
 func TestGivenIdleAgents_WhenPacing_ThenThoseWhoMayAreTakenAndTheReserveStays(t *testing.T) {
 	women := []agent.Agent{idler(woman("w1", "feedback"), 1), idler(woman("w2", "feedback"), 5), idler(woman("w3", "feedback"), 3)}
 	only := idler(agent.Profile{ID: "f1", Woman: true, Languages: []string{"hi"}, Outbound: []string{"feedback"}}, 1)
@@ -65,6 +76,28 @@ func TestGivenIdleAgents_WhenPacing_ThenThoseWhoMayAreTakenAndTheReserveStays(t 
 			routing.Pacing{Agents: women, Waiting: []routing.Call{{ID: "c1", Pool: agent.Women}}, Work: []routing.Work{feedback("t1", 0)}},
 			nil, map[string]routing.Rest{"t1": routing.CallersWait},
 		},
+		"a caller waits whom she, who takes no callers, could not take": {
+			routing.Pacing{
+				Agents: append(women, only), Policy: policy(), Waiting: []routing.Call{{ID: "c1", Pool: agent.Women, Category: routing.Phone}},
+				Work: []routing.Work{feedback("t1", 0)},
+			},
+			[]routing.Assignment{{Work: "t1", Agent: "f1"}}, nil,
+		},
+		"a caller waits whom she could take once the widest ring opens": {
+			routing.Pacing{
+				Agents: women, Policy: policy(), Waiting: []routing.Call{{ID: "c1", Pool: agent.Women, Category: routing.Stalking, Language: "ur"}},
+				Work: []routing.Work{feedback("t1", 0)},
+			},
+			nil, map[string]routing.Rest{"t1": routing.CallersWait},
+		},
+		"her language is spoken by nobody": {
+			routing.Pacing{Agents: women, Work: []routing.Work{inUrdu(-1)}, Otherwise: routing.Otherwise{Language: "hi", After: time.Hour}},
+			nil, map[string]routing.Rest{"u": routing.NobodyFits},
+		},
+		"and she has waited long for it": {
+			routing.Pacing{Agents: women, Work: []routing.Work{inUrdu(-60)}, Otherwise: routing.Otherwise{Language: "hi", After: time.Hour}},
+			[]routing.Assignment{{Work: "u", Agent: "w2"}}, nil,
+		},
 		"an offender is for a man": {
 			routing.Pacing{Agents: append(women, man), Work: []routing.Work{offender}},
 			[]routing.Assignment{{Work: "o1", Agent: "m1"}}, nil,
@@ -79,6 +112,7 @@ func TestGivenIdleAgents_WhenPacing_ThenThoseWhoMayAreTakenAndTheReserveStays(t 
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			c.pacing.Now = noon
 			got := routing.Pace(c.pacing)
 			if c.resting == nil {
 				c.resting = map[string]routing.Rest{}

@@ -17,8 +17,8 @@ import (
 	"powerline/agent"
 	"powerline/call"
 	"powerline/cmd/operator"
-	"powerline/internal/acd"
 	"powerline/internal/config"
+	"powerline/internal/floor"
 	"powerline/queue"
 	"powerline/routing"
 )
@@ -139,7 +139,7 @@ func floorOf(c config.Config, before []queue.Peer, s queue.State, now time.Time,
 	snapshot := routing.Snapshot{Now: now, Agents: s.Agents, Policy: &c.Routing}
 	for _, k := range s.Calls {
 		if k.Kind != call.Outbound && (k.Stage == call.Waiting || k.Stage == call.Offered) {
-			snapshot.Waiting = append(snapshot.Waiting, acd.Waiting(k))
+			snapshot.Waiting = append(snapshot.Waiting, floor.Waiting(k))
 		}
 	}
 	for _, k := range s.Calls {

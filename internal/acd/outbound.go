@@ -12,6 +12,7 @@ import (
 	"powerline/call"
 	"powerline/internal/asterisk"
 	"powerline/internal/config"
+	"powerline/internal/floor"
 	"powerline/number"
 	"powerline/routing"
 )
@@ -60,11 +61,13 @@ type View struct {
 	Ready  bool
 	Agents []agent.Agent
 	Calls  []call.Call
+	// Policy says who could take which caller.
+	Policy *routing.Policy
 }
 
 // View is the floor at this moment: copies, the caller's to keep.
 func (e *Engine) View() View {
-	return View{Ready: e.healthy() && e.complete(), Agents: e.floor.Agents(), Calls: e.floor.Calls()}
+	return View{Ready: e.healthy() && e.complete(), Agents: e.floor.Agents(), Calls: e.floor.Calls(), Policy: e.settings().Policy}
 }
 
 // Config is the configuration in force.
@@ -76,7 +79,7 @@ func Waits(c call.Call) (routing.Call, bool) {
 	if c.Stage != call.Waiting || c.Kind == call.Outbound {
 		return routing.Call{}, false
 	}
-	return Waiting(c), true
+	return floor.Waiting(c), true
 }
 
 // Place begins an outbound call. It returns at once; the call's record tells

@@ -7,6 +7,7 @@ import (
 
 	"powerline/agent"
 	"powerline/call"
+	"powerline/internal/floor"
 	"powerline/ivr"
 	"powerline/routing"
 )
@@ -93,7 +94,7 @@ func (r *router) snapshot(now time.Time) routing.Snapshot {
 	s := routing.Snapshot{Now: now, Policy: r.e.settings().Policy}
 	for _, c := range r.e.floor.Calls() {
 		if _, pending := r.pending[c.ID]; c.Stage == call.Waiting && c.Kind != call.Outbound && !pending {
-			s.Waiting = append(s.Waiting, Waiting(c))
+			s.Waiting = append(s.Waiting, floor.Waiting(c))
 		}
 	}
 	s.Agents = r.e.floor.Agents()
@@ -104,22 +105,6 @@ func (r *router) snapshot(now time.Time) routing.Snapshot {
 	}
 	return s
 }
-
-// Waiting is a call as routing sees it.
-func Waiting(c call.Call) routing.Call {
-	w := routing.Call{
-		ID: c.ID, Owner: c.Owner, Category: c.Category, Language: c.Language, Pool: c.Pool,
-		Queued: c.Queued, Crisis: c.Crisis, Head: c.Head, Tried: c.Tried,
-	}
-	if c.Silence == call.Keyed {
-		w.Boost = keyedBoost
-	}
-	return w
-}
-
-// keyedBoost puts a caller for whom a key spoke ahead of everybody but crises:
-// she has told us that she cannot wait aloud.
-const keyedBoost = 90 * time.Second
 
 // place is what a waiting caller may be told. It is computed for all at once,
 // at most once a second.

@@ -260,18 +260,19 @@ type Overflow struct {
 
 // Outbound is about calls that we make.
 type Outbound struct {
-	Trunk        string         `yaml:"trunk" doc:"name of the trunk that calls go out by; empty makes none"`
-	VictimLine   string         `yaml:"victimLine" doc:"number shown to victims: a helpline line, so that who rings back reaches a woman"`
-	OffenderLine string         `yaml:"offenderLine" doc:"number shown to offenders and contacts: a ring-back line, so that an officer answers who rings back"`
-	RingAgentFor time.Duration  `yaml:"ringAgentFor" doc:"how long the agent's phone rings before her attempt is given up"`
-	DialFor      time.Duration  `yaml:"dialFor" doc:"how long the other phone rings; less than 25s would miss who has to fetch it"`
-	Unreached    time.Duration  `yaml:"unreached" doc:"the agent's pause after an attempt that reached nobody"`
-	Every        time.Duration  `yaml:"every" doc:"how often due tasks are looked up"`
-	Reserve      Reserve        `yaml:"reserve" doc:"agents kept idle for callers while we dial"`
-	Kinds        []OutboundKind `yaml:"kinds" doc:"what a call that we make is about, and what follows it for the agent"`
-	Webhooks     []Webhook      `yaml:"webhooks" doc:"who is told of escalations, reminders and alerts; the first that takes a delivery gets it"`
-	Clock        LadderClock    `yaml:"clock" doc:"the time by which the ladder runs"`
-	Ladder       cases.Rules    `yaml:"ladder" doc:"every limit of the redressal process; docs/redressal.md says whose decision each is"`
+	Trunk         string         `yaml:"trunk" doc:"name of the trunk that calls go out by; empty makes none"`
+	VictimLine    string         `yaml:"victimLine" doc:"number shown to victims: a helpline line, so that who rings back reaches a woman"`
+	OffenderLine  string         `yaml:"offenderLine" doc:"number shown to offenders and contacts: a ring-back line, so that an officer answers who rings back"`
+	RingAgentFor  time.Duration  `yaml:"ringAgentFor" doc:"how long the agent's phone rings before her attempt is given up"`
+	DialFor       time.Duration  `yaml:"dialFor" doc:"how long the other phone rings; less than 25s would miss who has to fetch it"`
+	Unreached     time.Duration  `yaml:"unreached" doc:"the agent's pause after an attempt that reached nobody"`
+	Every         time.Duration  `yaml:"every" doc:"how often due tasks are looked up"`
+	Reserve       Reserve        `yaml:"reserve" doc:"agents kept idle for callers while we dial"`
+	OtherLanguage OtherLanguage  `yaml:"otherLanguage" doc:"in which a victim is called when nobody of her language has been free for long"`
+	Kinds         []OutboundKind `yaml:"kinds" doc:"what a call that we make is about, and what follows it for the agent"`
+	Webhooks      []Webhook      `yaml:"webhooks" doc:"who is told of escalations, reminders and alerts; the first that takes a delivery gets it"`
+	Clock         LadderClock    `yaml:"clock" doc:"the time by which the ladder runs"`
+	Ladder        cases.Rules    `yaml:"ladder" doc:"every limit of the redressal process; docs/redressal.md says whose decision each is"`
 }
 
 // Reserve is how many idle agents no task may take. routing.md of the founders'
@@ -284,6 +285,13 @@ type Reserve struct {
 	// Resume is hysteresis: after a caller had to wait, dialling goes on only when
 	// so many more are idle.
 	Resume int `yaml:"resume" doc:"so many more must be idle before dialling goes on after a caller had to wait"`
+}
+
+// OtherLanguage keeps a task from waiting for ever for one of the few who speak a
+// rare language.
+type OtherLanguage struct {
+	Code  string        `yaml:"code" doc:"a language code; empty lets a task wait for its own language"`
+	After time.Duration `yaml:"after" doc:"how long a task must have been due"`
 }
 
 // OutboundKind is what follows a call of a kind of task.

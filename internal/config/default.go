@@ -72,10 +72,11 @@ func Default() Config {
 		Outbound: Outbound{
 			VictimLine: "1090", OffenderLine: "1091",
 			RingAgentFor: 10 * time.Second, DialFor: 25 * time.Second, Unreached: 4 * time.Second, Every: 500 * time.Millisecond,
-			Reserve: Reserve{Women: 6, Crisis: 3, Officers: 1, Resume: 1},
-			Kinds:   defaultKinds(),
-			Clock:   LadderClock{Speed: 1, From: time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)},
-			Ladder:  cases.DefaultRules(),
+			Reserve:       Reserve{Women: 6, Crisis: 3, Officers: 1, Resume: 1},
+			OtherLanguage: OtherLanguage{Code: "hi", After: 2 * time.Hour},
+			Kinds:         defaultKinds(),
+			Clock:         LadderClock{Speed: 1, From: time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)},
+			Ladder:        cases.DefaultRules(),
 		},
 	}
 }

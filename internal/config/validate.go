@@ -460,6 +460,8 @@ func (c Config) checkOutbound(v *verdict) {
 	v.between("outbound.reserve.crisis", int64(o.Reserve.Crisis), 0, 1000)
 	v.between("outbound.reserve.officers", int64(o.Reserve.Officers), 0, 1000)
 	v.between("outbound.reserve.resume", int64(o.Reserve.Resume), 0, 1000)
+	v.need("outbound.otherLanguage.code", o.OtherLanguage.Code == "" || language.MatchString(o.OtherLanguage.Code), "want a language code such as hi, or nothing")
+	v.within("outbound.otherLanguage.after", o.OtherLanguage.After, 0, 30*24*time.Hour)
 	for i, h := range o.Webhooks {
 		path := fmt.Sprintf("outbound.webhooks[%d]", i)
 		v.matches(path+".name", h.Name, word, wantWord)

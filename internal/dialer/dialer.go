@@ -156,10 +156,11 @@ func (d *Dialer) may(due []postgres.Work, view floorOf, now time.Time) map[strin
 }
 
 func (d *Dialer) pacing(view floorOf, works map[string]postgres.Work, now time.Time) routing.Pacing {
-	r := d.settings().Reserve
+	r, other := d.settings().Reserve, d.settings().OtherLanguage
 	p := routing.Pacing{
-		Now: now, Agents: view.Agents, Held: d.held,
-		Reserve: routing.Reserve{Women: r.Women, Crisis: r.Crisis, Officers: r.Officers, Resume: r.Resume},
+		Now: now, Agents: view.Agents, Held: d.held, Policy: view.Policy,
+		Otherwise: routing.Otherwise{Language: other.Code, After: other.After},
+		Reserve:   routing.Reserve{Women: r.Women, Crisis: r.Crisis, Officers: r.Officers, Resume: r.Resume},
 	}
 	for _, c := range view.Calls {
 		if w, waits := acd.Waits(c); waits {

@@ -40,7 +40,7 @@ func Transact(rules call.Rules, c call.Call, ev call.Event, agentOf func(agent.I
 		return Transaction{}, Unmoved
 	}
 	t := Transaction{Next: next}
-	if !reflect.DeepEqual(next, c) || c.Version > 0 {
+	if c.Version > 0 || !reflect.DeepEqual(next, c) {
 		t.Change.Calls = []queue.CallWrite{{From: c.Version, Call: next}}
 	}
 	for _, cmd := range cmds {
