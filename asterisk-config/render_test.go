@@ -171,33 +171,34 @@ func TestGivenSkillsWhenAnAgentIsPlacedThenThePenaltyIsTheRing(t *testing.T) {
 func TestGivenASettingThatIsWrongWhenValidatedThenItsNameIsSaid(t *testing.T) {
 	type settings = asteriskconfig.Settings
 	for field, spoil := range map[string]func(*settings){
-		"SystemName":            func(s *settings) { s.SystemName = "Powerline" },
-		"EntityID":              func(s *settings) { s.EntityID = "" },
-		"SIPAddress":            func(s *settings) { s.SIPAddress = "localhost" },
-		"HTTPAddress":           func(s *settings) { s.HTTPAddress = "0.0.0.0" },
-		"AMIAddress":            func(s *settings) { s.AMIAddress = "192.0.2.1" },
-		"RTPLast":               func(s *settings) { s.RTPLast = s.RTPFirst },
-		"Dirs.Run":              func(s *settings) { s.Dirs.Run = "/" + strings.Repeat("r", 99) },
-		"Dirs.Log":              func(s *settings) { s.Dirs.Log = "/srv/../log" },
-		"ARIUser.Password":      func(s *settings) { s.ARIUser.Password = "pass;word" },
-		"AMIUser.Name":          func(s *settings) { s.AMIUser.Name = "general" },
-		"ARIReadOnlyUser.Name":  func(s *settings) { s.ARIReadOnlyUser.Name = "acd" },
-		"AppPattern":            func(s *settings) { s.AppPattern = "powerline" },
-		"DeadManSeconds":        func(s *settings) { s.DeadManSeconds = 0 },
-		"Categories[0].ID":      func(s *settings) { s.Categories[0].ID = "cri,sis" },
-		"Languages[1]":          func(s *settings) { s.Languages[1] = "" },
-		"Lines[0].DID":          func(s *settings) { s.Lines[0].DID = "_X." },
-		"Lines[0].Queue":        func(s *settings) { s.Lines[0].Queue = "nobody" },
-		"Lines[1].DID":          func(s *settings) { s.Lines[1].DID = "1090" },
-		"Trunks[0].MatchIPs[0]": func(s *settings) { s.Trunks[0].MatchIPs[0] = "0.0.0.0/0" },
-		"Trunks[0].Contact":     func(s *settings) { s.Trunks[0].Contact = "host:1;x" },
-		"Agents[3].ID":          func(s *settings) { s.Agents[3].ID = "a001" },
-		"Agents[4].ID":          func(s *settings) { s.Agents[4].ID = "9876543210" },
-		"Agents[5].ID":          func(s *settings) { s.Agents[5].ID = "phone" },
-		"Agents[5].ID ":         func(s *settings) { s.Agents[5].ID = "operator-addresses" },
-		"Agents[0].SecretMD5":   func(s *settings) { s.Agents[0].SecretMD5 = secret },
-		"Agents[0].Officer":     func(s *settings) { s.Agents[0].Officer = true },
-		"NobodyPrompt":          func(s *settings) { s.NobodyPrompt = "a,b" },
+		"SystemName":               func(s *settings) { s.SystemName = "Powerline" },
+		"EntityID":                 func(s *settings) { s.EntityID = "" },
+		"SIPAddress":               func(s *settings) { s.SIPAddress = "localhost" },
+		"HTTPAddress":              func(s *settings) { s.HTTPAddress = "0.0.0.0" },
+		"AMIAddress":               func(s *settings) { s.AMIAddress = "192.0.2.1" },
+		"RTPLast":                  func(s *settings) { s.RTPLast = s.RTPFirst },
+		"Dirs.Run":                 func(s *settings) { s.Dirs.Run = "/" + strings.Repeat("r", 99) },
+		"Dirs.Log":                 func(s *settings) { s.Dirs.Log = "/srv/../log" },
+		"ARIUser.Password":         func(s *settings) { s.ARIUser.Password = "pass;word" },
+		"AMIUser.Name":             func(s *settings) { s.AMIUser.Name = "general" },
+		"ARIReadOnlyUser.Name":     func(s *settings) { s.ARIReadOnlyUser.Name = "acd" },
+		"AppPattern":               func(s *settings) { s.AppPattern = "powerline" },
+		"DeadManSeconds":           func(s *settings) { s.DeadManSeconds = 0 },
+		"Categories[0].ID":         func(s *settings) { s.Categories[0].ID = "cri,sis" },
+		"Languages[1]":             func(s *settings) { s.Languages[1] = "" },
+		"Lines[0].DID":             func(s *settings) { s.Lines[0].DID = "_X." },
+		"Lines[0].Queue":           func(s *settings) { s.Lines[0].Queue = "nobody" },
+		"Lines[1].DID":             func(s *settings) { s.Lines[1].DID = "1090" },
+		"Trunks[0].MatchIPs[0]":    func(s *settings) { s.Trunks[0].MatchIPs[0] = "0.0.0.0/0" },
+		"Trunks[0].Contact":        func(s *settings) { s.Trunks[0].Contact = "host:1;x" },
+		"Trunks[0].QualifySeconds": func(s *settings) { s.Trunks[0].QualifySeconds = 301 },
+		"Agents[3].ID":             func(s *settings) { s.Agents[3].ID = "a001" },
+		"Agents[4].ID":             func(s *settings) { s.Agents[4].ID = "9876543210" },
+		"Agents[5].ID":             func(s *settings) { s.Agents[5].ID = "phone" },
+		"Agents[5].ID ":            func(s *settings) { s.Agents[5].ID = "operator-addresses" },
+		"Agents[0].SecretMD5":      func(s *settings) { s.Agents[0].SecretMD5 = secret },
+		"Agents[0].Officer":        func(s *settings) { s.Agents[0].Officer = true },
+		"NobodyPrompt":             func(s *settings) { s.NobodyPrompt = "a,b" },
 		"Categories[1]": func(s *settings) {
 			s.Categories[0].ID, s.Categories[1].ID, s.Languages[0] = "a", "a-b", "b-hi"
 			s.Languages[1] = "hi"
@@ -298,3 +299,16 @@ func FuzzGivenAnyTextInAnyFieldThenNoFileHasAnotherShape(f *testing.F) {
 var mayMove = []string{"queues.conf", "pjsip.conf"}
 
 func empties(before, after string) bool { return (before == "") != (after == "") }
+
+// TestGivenATrunkThatIsAsked…: calls do not go out to a contact that was asked
+// and did not answer, so only a trunk whose owner said so is asked.
+func TestGivenATrunkThatIsAskedWhenRenderedThenOnlyItsContactIsQualified(t *testing.T) {
+	s := complete()
+	s.Trunks = append(s.Trunks, asteriskconfig.Trunk{Name: "second", MatchIPs: []string{"192.0.2.9"}, Contact: "192.0.2.9:5060", QualifySeconds: 30})
+	text := string(render(t, s)["pjsip.conf"])
+	for contact, every := range map[string]string{"192.0.2.1:5060": "0", "192.0.2.9:5060": "30"} {
+		if want := "contact = sip:" + contact + "\nqualify_frequency = " + every + "\n"; !strings.Contains(text, want) {
+			t.Errorf("pjsip.conf lacks %q", want)
+		}
+	}
+}

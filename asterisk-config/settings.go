@@ -99,6 +99,9 @@ type Trunk struct {
 	Name     string
 	MatchIPs []string // addresses or networks
 	Contact  string   // host:port for calls that we make; empty = none are made
+	// QualifySeconds is how often the contact is asked whether it is there; 0 = never.
+	// No call goes out to a contact that was asked and does not answer.
+	QualifySeconds int
 }
 
 // Line is a number that callers dial. Queue is where its calls wait if no acd

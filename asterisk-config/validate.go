@@ -197,6 +197,7 @@ func (s Settings) checkEndpoints(c *check) {
 		if trunk.Contact != "" {
 			c.that(hostPort(trunk.Contact), field+".Contact", "host:port")
 		}
+		c.between(trunk.QualifySeconds, 0, 300, field+".QualifySeconds")
 	}
 	for i, agent := range s.Agents {
 		field := "Agents[" + strconv.Itoa(i) + "]"

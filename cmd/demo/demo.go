@@ -39,6 +39,8 @@ type demo struct {
 	work          sync.WaitGroup
 	town          *town // who is called
 	seats         map[agent.ID]*seat
+	prometheus    string   // its address
+	dashboards    string   // where Grafana is, or that there is none
 	shortcuts     []string // scripts that run acd and dialer with the right configuration
 }
 
@@ -101,13 +103,11 @@ func (d *demo) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.logIn(ctx); err != nil {
-		d.close()
-		return err
-	}
-	if err := d.makeShortcuts(); err != nil {
-		d.close()
-		return err
+	for _, step := range []func(context.Context) error{d.watch, d.logIn, d.makeShortcuts} {
+		if err := step(ctx); err != nil {
+			d.close()
+			return err
+		}
 	}
 	return nil
 }
@@ -213,7 +213,7 @@ func (d *demo) loggedOut(ctx context.Context, people []helpline.Person) ([]helpl
 
 // makeShortcuts writes scripts that run the operator's programs with this run's
 // configuration, for whoever wants to try their commands.
-func (d *demo) makeShortcuts() error {
+func (d *demo) makeShortcuts(context.Context) error {
 	for name, engines := range map[string][]*helpline.Engine{"acd": d.line.Engines, "dialer": d.line.Dialers} {
 		if len(engines) == 0 {
 			continue
@@ -294,6 +294,7 @@ func (d *demo) join() []string {
 		fmt.Sprintf("JOIN IN   softphone (UDP) at %s, password %s: agent %s dials *11, PIN %s#", sip, d.password, guestAgent, guestPIN),
 		fmt.Sprintf("          caller %s dials %s (%s is for offenders who ring back)", guestCaller, helpline.Main, helpline.RingBack),
 		"          elsewhere: " + d.home + "/acd queue show --watch" + d.dialerCommand(),
+		"WATCH     Prometheus " + d.prometheus + ", alarms at /classic/alerts. " + d.dashboards,
 	}
 }
 

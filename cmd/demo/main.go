@@ -8,7 +8,7 @@
 // Everything that is measured. Callers and agents are SIP phones with sound;
 // between them stands what a helpline would run. The screen shows the figures of
 // engine and dialer, read from their metrics once a second, and cases as they lie
-// in PostgreSQL; nothing that the demo knows by itself.
+// in PostgreSQL; nothing that the demo knows by itself. Prometheus reads the same.
 //
 // # What is not
 //
@@ -71,7 +71,8 @@ func newRoot(out, progress io.Writer) *cobra.Command {
 		Long: `Starts a private Asterisk, Redis and PostgreSQL, the engine and the dialer, logs 30
 softphones in, and lets callers come in waves. Out of some calls a case is registered:
 the offender is warned, the woman asked whether it helped, until it is closed. A day of
-a case lasts --day. The screen shows what the programs themselves say.
+a case lasts --day. The screen shows what the programs themselves say. Prometheus reads
+them as well, with the alarms of production; so does Grafana, where it is installed.
 Ctrl-C, or "make stop" elsewhere, ends it and leaves nothing running.
 
 Examples:

@@ -78,6 +78,8 @@ func TestGivenADemo_WhenItHasRunAWhileAndIsStopped_ThenCallsWereAnsweredGuestsJo
 	dialerComesBack(ctx, t, filepath.Join(home, "bin", "dialer"))
 	said.until(ctx, t, `outbound: .* [1-9]\d* attempts: .*cases: .*(counsel-feedback|station-feedback|watch|final-feedback)`) // a case has moved
 
+	everyPanelHasData(ctx, t, said.until(ctx, t, `WATCH +Prometheus (http://127\.0\.0\.1:\d+), alarms at (\S+)\. +\S+`)[1])
+
 	if other := exec.Command(binary, "--home", home); other.Run() == nil {
 		t.Error("a second demo started beside the first")
 	}

@@ -3,7 +3,7 @@
 # the stack's own, without root and without changing the host:
 #
 #   forky/      Asterisk 22 and SIPp, from Debian forky (bookworm has no Asterisk 22)
-#   bookworm/   Redis, PostgreSQL, espeak-ng and sox, as a Debian 12 server has them
+#   bookworm/   Redis, PostgreSQL, Prometheus, espeak-ng and sox, as a Debian 12 server has them
 #   bin/NAME    a start script per program
 #
 # A private apt state resolves and fetches the packages and dpkg-deb unpacks
@@ -28,7 +28,7 @@ cache=$tree.cache
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 forky_packages="asterisk asterisk-modules sip-tester"
-bookworm_packages="redis-server redis-tools postgresql-15 postgresql-client-15 espeak-ng sox"
+bookworm_packages="redis-server redis-tools postgresql-15 postgresql-client-15 prometheus espeak-ng sox"
 
 # Packages that the above depend on for their maintainer scripts or for parts
 # that we never load. apt is told that they are there, which saves a third of
@@ -46,6 +46,8 @@ programs="asterisk=forky:usr/sbin/asterisk
 	postgres=bookworm:usr/lib/postgresql/15/bin/postgres
 	initdb=bookworm:usr/lib/postgresql/15/bin/initdb
 	psql=bookworm:usr/lib/postgresql/15/bin/psql
+	prometheus=bookworm:usr/bin/prometheus
+	promtool=bookworm:usr/bin/promtool
 	espeak-ng=bookworm:usr/bin/espeak-ng
 	sox=bookworm:usr/bin/sox"
 
@@ -225,7 +227,7 @@ install_tree() {
 try_programs() {
 	local name
 	for name in "asterisk -V" "redis-server --version" "redis-cli --version" "postgres --version" \
-		"initdb --version" "psql --version" "espeak-ng --version" "sox --version"; do
+		"initdb --version" "psql --version" "prometheus --version" "promtool --version" "espeak-ng --version" "sox --version"; do
 		quietly "$fresh/try" "$fresh/bin/"$name || die "$name: does not run here, see above"
 		say "$(head -n 1 "$fresh/try" | cut -c1-100)"
 	done

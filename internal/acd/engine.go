@@ -75,6 +75,7 @@ type Engine struct {
 	rebuiltAt  atomic.Int64  // when the store was last rebuilt
 	storeAway  atomic.Bool   // and that it does not has been said
 	looking    looking
+	sight      atomic.Pointer[sight] // what the last look at Asterisk showed
 	ctx        context.Context
 	stop       context.CancelCauseFunc
 	work       sync.WaitGroup
@@ -104,6 +105,7 @@ func (e *Engine) owner() queue.Owner  { return *e.self.Load() }
 // asked next, and every decision from now on, follows the new ones.
 func (e *Engine) Reload(s *Settings) {
 	e.current.Store(s)
+	e.metrics.prepare(s)
 	e.floor.Poke()
 }
 

@@ -59,13 +59,18 @@ func (e *Engine) lookForFallback(s asterisk.Snapshot) {
 			talking[member] = true
 		}
 	}
-	waiting := 0
+	waiting, served := 0, 0
 	for _, ch := range s.Channels {
-		if ch.Dialplan == "Queue" && !talking[ch.ID] {
+		switch {
+		case ch.Dialplan != "Queue":
+		case talking[ch.ID]:
+			served++
+		default:
 			waiting++
 		}
 	}
 	e.metrics.fallbackWaiting.Set(float64(waiting))
+	e.metrics.fallbackTalking.Set(float64(served))
 	if waiting == 0 || e.deaf { // who is deaf would not take them when they come
 		return
 	}

@@ -165,6 +165,7 @@ func (m *mailbox) destroyBridges(c call.Call, last int) {
 
 // logAgent writes what changed about an agent.
 func (e *Engine) logAgent(before, after agent.Agent) {
+	e.metrics.agentChanged(before, after)
 	same := before.Status == after.Status && before.Reason == after.Reason && before.Epoch == after.Epoch &&
 		before.Online == after.Online && before.Locked == after.Locked
 	if before.Version != 0 && same {
@@ -176,7 +177,6 @@ func (e *Engine) logAgent(before, after agent.Agent) {
 	}
 	if before.Epoch != after.Epoch && before.Version != 0 {
 		r.Before, r.Lasted = before.State, max(0, after.Since.Sub(before.Since))
-		e.metrics.stateLasted(r.Before, r.Lasted)
 	}
 	e.records.AgentEvent(r)
 }

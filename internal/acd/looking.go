@@ -59,6 +59,9 @@ func (l *looking) run() {
 		ctx, cancel := context.WithTimeout(l.e.ctx, lookLimit)
 		g.s, g.err = l.e.ari.Snapshot(ctx)
 		cancel()
+		if g.err == nil {
+			l.e.saw(g.s)
+		}
 		close(g.done)
 	}
 }

@@ -22,12 +22,14 @@ type Metrics struct {
 	handle          *prometheus.HistogramVec
 	answeredInTime  prometheus.Counter
 	abandonedLate   prometheus.Counter
-	offers          *prometheus.CounterVec // outcome
+	abandoned       *prometheus.HistogramVec // category
+	heavy           *prometheus.CounterVec   // category
+	offers          *prometheus.CounterVec   // outcome
 	offersRefused   *prometheus.CounterVec
 	attempts        *prometheus.CounterVec // kind, outcome, cause
 	conversation    *prometheus.HistogramVec
 	silent          *prometheus.CounterVec
-	agentSeconds    *prometheus.CounterVec // state
+	agentSeconds    *prometheus.CounterVec // state, work
 	claims          *prometheus.CounterVec
 	desk            *prometheus.CounterVec
 	repairs         *prometheus.CounterVec
@@ -40,6 +42,7 @@ type Metrics struct {
 	freezes         prometheus.Counter
 	storeFailures   prometheus.Counter
 	fallbackWaiting prometheus.Gauge
+	fallbackTalking prometheus.Gauge
 	decide          prometheus.Histogram
 	ari             *prometheus.HistogramVec
 	store           *prometheus.HistogramVec
@@ -48,6 +51,7 @@ type Metrics struct {
 	reloads  *prometheus.CounterVec
 
 	threshold func() time.Duration
+	isHeavy   func(category string) bool
 }
 
 // latency spans what an operation in memory and one over a slow network take.
@@ -72,12 +76,14 @@ func (m *Metrics) registerCalls() {
 	m.handle = m.histograms("acd_talk_seconds", "Talk time of answered calls.", []float64{15, 30, 60, 120, 240, 480, 900, 1800, 3600}, "category")
 	m.answeredInTime = m.counter("acd_answered_in_time_total", "Answered within the threshold T. Service level = this / (answered + acd_abandoned_late_total).")
 	m.abandonedLate = m.counter("acd_abandoned_late_total", "Abandoned in the queue after the threshold T.")
+	m.abandoned = m.histograms("acd_abandoned_seconds", "Wait of calls that were abandoned in the queue, from EnterQueue to the end. Abandoned after T = count - bucket T.", waits, "category")
+	m.heavy = m.counters("acd_heavy_calls_total", "Answered calls of a category that counts as heavy.", "category")
 	m.offers = m.counters("acd_offers_total", "Offers of a call to an agent, by what came of them.", "outcome")
 	m.offersRefused = m.counters("acd_offers_refused_total", "Proposals of routing that did not become offers, by who refused.", "by")
 	m.attempts = m.counters("acd_attempts_total", "Outbound calls that ended, by kind of task, outcome, and why nobody was reached.", "kind", "outcome", "cause")
 	m.conversation = m.histograms("acd_outbound_talk_seconds", "Conversations of outbound calls.", []float64{15, 30, 60, 120, 240, 480, 900, 1800, 3600}, "kind")
 	m.silent = m.counters("acd_silent_callers_total", "Callers who did not speak, by what a key said for them.", "plea")
-	m.agentSeconds = m.counters("acd_agent_seconds_total", "Time that agents spent in a state, counted when it ends.", "state")
+	m.agentSeconds = m.counters("acd_agent_seconds_total", "Time that agents spent in a state, counted when it ends; while idle and not available, their status. Work is that of the call: inbound, outbound, or none.", "state", "work")
 }
 
 func (m *Metrics) registerEngine() {
@@ -93,7 +99,8 @@ func (m *Metrics) registerEngine() {
 	m.freezes = m.counter("acd_freezes_total", "Times that the process did not run for over 1.5 s.")
 	m.storeFailures = m.counter("acd_store_failures_total", "Commands that Redis did not answer.")
 	m.fallbackWaiting = prometheus.NewGauge(prometheus.GaugeOpts{Name: "acd_fallback_waiting", Help: "Callers in Asterisk's own queues when last looked."})
-	m.reg.MustRegister(m.fallbackWaiting)
+	m.fallbackTalking = prometheus.NewGauge(prometheus.GaugeOpts{Name: "acd_fallback_talking", Help: "Callers with an agent whom Asterisk's own queues gave them, when last looked."})
+	m.reg.MustRegister(m.fallbackWaiting, m.fallbackTalking)
 	m.decide = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "acd_decide_seconds", Help: "One decision of routing.", Buckets: latency})
 	m.reg.MustRegister(m.decide)
 	m.ari = m.histograms("acd_asterisk_seconds", "Commands to Asterisk.", latency, "op", "result")
@@ -136,18 +143,16 @@ func (m *Metrics) ObservePostgres(op string, took time.Duration, err error) {
 }
 
 // watchWriter registers the figures of the record writer.
-func (m *Metrics) watchWriter(stats func() journal.WriterStats) {
+func (m *Metrics) watchWriter(stats func() journal.WriterStats, quota int64) {
 	gauge := func(name, help string, value func(journal.WriterStats) float64) {
 		m.reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(stats()) }))
 	}
 	gauge("acd_records_queued", "Records in memory, on their way to the database.", func(s journal.WriterStats) float64 { return float64(s.Queued) })
 	gauge("acd_records_direct", "1 while records go to the database, 0 while they go to the journal.", func(s journal.WriterStats) float64 {
-		if s.Direct {
-			return 1
-		}
-		return 0
+		return oneIf(s.Direct)
 	})
 	gauge("acd_journal_bytes", "Size of the journal.", func(s journal.WriterStats) float64 { return float64(s.Journal.Bytes) })
+	gauge("acd_journal_max_bytes", "What the journal may hold: journal.maxBytes.", func(journal.WriterStats) float64 { return float64(quota) })
 }
 
 func result(err error) string {
@@ -196,28 +201,44 @@ func (m *Metrics) ended(c call.Call) {
 	m.calls.WithLabelValues(string(c.Outcome), c.Category).Inc()
 	if !c.Answered.IsZero() {
 		m.handle.WithLabelValues(c.Category).Observe(c.EndedAt.Sub(c.Answered).Seconds())
+		if m.isHeavy(c.Category) {
+			m.heavy.WithLabelValues(c.Category).Inc()
+		}
 		return
 	}
 	began := c.Queued
 	if began.IsZero() {
 		began = c.Arrived
 	}
-	switch wait := c.EndedAt.Sub(began); {
+	wait := c.EndedAt.Sub(began)
+	inQueue := c.Outcome == call.AbandonedWaiting || c.Outcome == call.AbandonedRinging
+	if inQueue {
+		m.abandoned.WithLabelValues(c.Category).Observe(wait.Seconds())
+	}
+	switch {
 	case wait < shortAbandon:
 		m.shortAbandoned.WithLabelValues(string(c.Outcome)).Inc()
-	case wait > m.threshold() && (c.Outcome == call.AbandonedWaiting || c.Outcome == call.AbandonedRinging):
+	case wait > m.threshold() && inQueue:
 		m.abandonedLate.Inc()
 	}
-}
-
-func (m *Metrics) stateLasted(s agent.State, d time.Duration) {
-	m.agentSeconds.WithLabelValues(string(s)).Add(d.Seconds())
 }
 
 // watch registers what is read from the engine when somebody looks.
 func (m *Metrics) watch(e *Engine) {
 	m.threshold = func() time.Duration { return e.settings().Config.ServiceLevel.Threshold }
-	m.reg.MustRegister(floorCollector{e})
+	m.isHeavy = func(category string) bool { return e.settings().Rules.Categories[category].WrapUp.Heavy }
+	m.reg.MustRegister(floorCollector{e}, staffCollector{e}, neighbourCollector{e})
+	if s := e.settings(); s != nil {
+		m.prepare(s)
+	}
+}
+
+// DescribeMetrics registers all that an engine exports, without an engine: for
+// whoever wants to know the names and labels, not the values.
+func DescribeMetrics(reg prometheus.Registerer) {
+	m := NewMetrics(reg)
+	m.watchWriter(func() journal.WriterStats { return journal.WriterStats{} }, 0)
+	m.watch(&Engine{})
 }
 
 // floorCollector reads the floor at scrape time.
@@ -225,6 +246,7 @@ type floorCollector struct{ e *Engine }
 
 var (
 	descWaiting  = prometheus.NewDesc("acd_calls_waiting", "Callers who wait for an agent, those who hear one ring included.", []string{"category"}, nil)
+	descAges     = prometheus.NewDesc("acd_calls_waiting_by_age", "The same callers, by how long they have waited in seconds.", []string{"category", "age"}, nil)
 	descOldest   = prometheus.NewDesc("acd_oldest_wait_seconds", "The longest of these waits so far.", nil, nil)
 	descTalking  = prometheus.NewDesc("acd_calls_talking", "Calls with an agent.", []string{"category"}, nil)
 	descGreeted  = prometheus.NewDesc("acd_calls_greeting", "Calls in the greeting.", nil, nil)
@@ -239,7 +261,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c floorCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descWaiting, descOldest, descTalking, descGreeted, descOutbound, descAgents, descOffline, descBacklog, descHealthy, descUnknown, descBadJSON} {
+	for _, d := range []*prometheus.Desc{descWaiting, descAges, descOldest, descTalking, descGreeted, descOutbound, descAgents, descOffline, descBacklog, descHealthy, descUnknown, descBadJSON} {
 		ch <- d
 	}
 }
@@ -251,17 +273,13 @@ func (c floorCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64) { ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
 	stats := c.e.ari.Stats()
 	gauge(descBacklog, float64(stats.Backlog))
-	healthy := 0.0
-	if c.e.healthy() {
-		healthy = 1
-	}
-	gauge(descHealthy, healthy)
+	gauge(descHealthy, oneIf(c.e.healthy()))
 	ch <- prometheus.MustNewConstMetric(descUnknown, prometheus.CounterValue, float64(stats.Unknown))
 	ch <- prometheus.MustNewConstMetric(descBadJSON, prometheus.CounterValue, float64(stats.Malformed))
 }
 
 func (c floorCollector) collectCalls(ch chan<- prometheus.Metric) {
-	waiting, talking := map[string]int{}, map[string]int{}
+	waiting, talking, aged := map[string]int{}, map[string]int{}, map[string][len(ages)]int{}
 	greeting, now, oldest := 0, time.Now(), time.Duration(0)
 	out := map[string]int{"agent-rings": 0, "dialling": 0, "talking": 0}
 	for name := range c.e.settings().Rules.Categories {
@@ -278,12 +296,18 @@ func (c floorCollector) collectCalls(ch chan<- prometheus.Metric) {
 		case call.Waiting, call.Offered:
 			waiting[k.Category]++
 			oldest = max(oldest, now.Sub(k.Queued))
+			counts := aged[k.Category]
+			counts[ageOf(now.Sub(k.Queued))]++
+			aged[k.Category] = counts
 		case call.Talking:
 			talking[k.Category]++
 		}
 	}
 	for name, n := range waiting {
 		ch <- prometheus.MustNewConstMetric(descWaiting, prometheus.GaugeValue, float64(n), name)
+		for i, age := range ages {
+			ch <- prometheus.MustNewConstMetric(descAges, prometheus.GaugeValue, float64(aged[name][i]), name, age.name)
+		}
 	}
 	for name, n := range talking {
 		ch <- prometheus.MustNewConstMetric(descTalking, prometheus.GaugeValue, float64(n), name)
@@ -293,6 +317,25 @@ func (c floorCollector) collectCalls(ch chan<- prometheus.Metric) {
 	}
 	ch <- prometheus.MustNewConstMetric(descGreeted, prometheus.GaugeValue, float64(greeting))
 	ch <- prometheus.MustNewConstMetric(descOldest, prometheus.GaugeValue, oldest.Seconds())
+}
+
+// ages divide waits at the edges that the standards name, and where a person
+// should look: see docs/operations.md.
+var ages = [...]struct {
+	name  string
+	until time.Duration
+}{
+	{"0-15", 15 * time.Second}, {"15-20", 20 * time.Second}, {"20-60", time.Minute}, {"60-120", 2 * time.Minute}, {"120-", 0},
+}
+
+// ageOf is the place of a wait among the ages.
+func ageOf(wait time.Duration) int {
+	for i, age := range ages[:len(ages)-1] {
+		if wait <= age.until {
+			return i
+		}
+	}
+	return len(ages) - 1
 }
 
 // outboundStage is where an outbound call is, in the words of the metric.
@@ -312,6 +355,11 @@ func (c floorCollector) collectAgents(ch chan<- prometheus.Metric) {
 		state  agent.State
 	}
 	count, unreachable := map[key]int{}, 0
+	for _, status := range []agent.Status{agent.LoggedOut, agent.Available, agent.NotReady} {
+		for _, state := range []agent.State{agent.Idle, agent.Reserved, agent.Talking, agent.WrapUp, agent.Recovery, agent.Delayed} {
+			count[key{status, state}] = 0 // that nobody is in it is a figure, too
+		}
+	}
 	for _, a := range c.e.floor.Agents() {
 		count[key{a.Status, a.State}]++
 		if a.Status != agent.LoggedOut && !a.Online {

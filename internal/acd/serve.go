@@ -197,7 +197,7 @@ func (s *server) openRecords(ctx context.Context) error {
 	s.writer = journal.NewWriter[postgres.Record](j, db, postgres.DecodeRecord, journal.WriterOptions{
 		StoreTimeout: c.Postgres.WriteTimeout, Logger: s.log,
 	})
-	s.metrics.watchWriter(s.writer.Stats)
+	s.metrics.watchWriter(s.writer.Stats, c.Journal.MaxBytes)
 	return nil
 }
 

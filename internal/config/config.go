@@ -122,6 +122,9 @@ type Trunk struct {
 	Name    string   `yaml:"name" doc:"lower-case letters, digits, hyphens"`
 	Match   []string `yaml:"match" doc:"addresses or networks it sends from"`
 	Contact string   `yaml:"contact" doc:"host:port for calls that we make; empty makes none"`
+	// A gateway that does not answer OPTIONS would be taken for dead, and no call
+	// made by it: so it is asked only where somebody has said so.
+	QualifyEvery time.Duration `yaml:"qualifyEvery" doc:"how often it is asked whether it is there, if its gateway answers OPTIONS; 0 never"`
 }
 
 // Redis is the live store.

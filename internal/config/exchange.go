@@ -32,7 +32,9 @@ func (c Config) Exchange(persons []roster.Person, ariPassword, amiSecret string)
 	s.AppPattern = "^" + AppPrefix
 	s.Trunks, s.Lines, s.Categories, s.Agents = nil, nil, nil, nil
 	for _, t := range a.Trunks {
-		s.Trunks = append(s.Trunks, asteriskconfig.Trunk{Name: t.Name, MatchIPs: t.Match, Contact: t.Contact})
+		s.Trunks = append(s.Trunks, asteriskconfig.Trunk{
+			Name: t.Name, MatchIPs: t.Match, Contact: t.Contact, QualifySeconds: int(t.QualifyEvery / time.Second),
+		})
 	}
 	c.fallback(&s)
 	for _, p := range persons {

@@ -207,6 +207,9 @@ func checkTrunks(v *verdict, trunks []Trunk) {
 		v.need(path+".name", !names[t.Name], "this name stands twice")
 		names[t.Name] = true
 		v.need(path+".contact", t.Contact == "" || hostPort(t.Contact), "want host:port, or nothing")
+		asked := t.QualifyEvery == 0 || t.QualifyEvery >= 5*time.Second && t.QualifyEvery <= 5*time.Minute && t.QualifyEvery%time.Second == 0
+		v.need(path+".qualifyEvery", asked, "want 0 for never, or whole seconds from 5s to 5m")
+		v.need(path+".qualifyEvery", t.QualifyEvery == 0 || t.Contact != "", "want 0 for a trunk without a contact: there is nobody to ask")
 		v.need(path+".match", len(t.Match) > 0, "want at least one address: a trunk is known by where it sends from")
 		for j, m := range t.Match {
 			at := fmt.Sprintf("%s.match[%d]", path, j)

@@ -71,14 +71,26 @@ const settleEvery = time.Second
 func (d *Dialer) Run(ctx context.Context, engine Engine) {
 	d.engine = engine
 	var work sync.WaitGroup
-	work.Go(func() { d.every(ctx, func() time.Duration { return d.settings().Every }, d.dial) })
-	work.Go(func() { d.every(ctx, func() time.Duration { return settleEvery }, d.settle) })
+	work.Go(func() { d.every(ctx, roundDial, func() time.Duration { return d.settings().Every }, d.dial) })
+	work.Go(func() { d.every(ctx, roundSettle, func() time.Duration { return settleEvery }, d.settle) })
+	work.Go(func() { d.every(ctx, roundBooks, func() time.Duration { return booksEvery }, d.countBooks) })
 	work.Wait()
 }
 
-func (d *Dialer) every(ctx context.Context, pause func() time.Duration, do func(context.Context)) {
+// The rounds, as the metric names them.
+const (
+	roundDial   = "dial"
+	roundSettle = "settle"
+	roundBooks  = "count-books"
+)
+
+// every does a round of work again and again. Whoever watches sees which rounds
+// come to their end.
+func (d *Dialer) every(ctx context.Context, round string, pause func() time.Duration, do func(context.Context) (done bool)) {
 	for {
-		do(ctx)
+		if do(ctx) {
+			d.metrics.rounds.WithLabelValues(round).Inc()
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -92,17 +104,17 @@ func (d *Dialer) every(ctx context.Context, pause func() time.Duration, do func(
 const dueAtOnce = 400
 
 // dial is one decision.
-func (d *Dialer) dial(ctx context.Context) {
+func (d *Dialer) dial(ctx context.Context) (done bool) {
 	view := floorOf{d.engine.View()}
 	if !view.Ready {
-		return
+		return false
 	}
 	d.giveWay(view)
 	d.callersRang(ctx, view)
 	now := d.now()
 	due, err := d.store.Due(ctx, d.settings().Ladder, now, dueAtOnce)
 	if d.databaseAway(ctx, err) {
-		return
+		return false
 	}
 	d.metrics.due(due)
 	works := d.may(due, view, now)
@@ -112,6 +124,7 @@ func (d *Dialer) dial(ctx context.Context) {
 	for _, given := range paced.Assignments {
 		d.place(ctx, works[given.Work], given.Agent, view)
 	}
+	return true
 }
 
 // giveWay takes ringing calls back whose agents a crisis caller needs.

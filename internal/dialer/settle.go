@@ -21,18 +21,19 @@ const (
 
 // settle lets ended attempts move their tasks, lets time move cases, and ends
 // what died.
-func (d *Dialer) settle(ctx context.Context) {
+func (d *Dialer) settle(ctx context.Context) (done bool) {
 	view := floorOf{d.engine.View()}
 	if !view.Ready {
-		return
+		return false
 	}
 	for _, step := range []func(context.Context, floorOf) bool{
 		d.settleEnded, d.callBack, d.fireTimers, d.endStale, d.callOff, d.countUncoded,
 	} {
 		if !step(ctx, view) {
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // settleEnded moves the tasks of attempts that reached nobody.
@@ -123,6 +124,7 @@ func (d *Dialer) callOff(ctx context.Context, view floorOf) bool {
 	if d.databaseAway(ctx, err) {
 		return false
 	}
+	d.metrics.pauses(paused)
 	why := map[string]string{}
 	for _, a := range off {
 		why[a.ID] = "called-off"

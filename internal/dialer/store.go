@@ -46,6 +46,13 @@ type Books interface {
 	PausedKinds(ctx context.Context) ([]postgres.Pause, error)
 }
 
+// Overview counts what is in the books, for whoever watches.
+type Overview interface {
+	CountCases(ctx context.Context) ([]postgres.CaseCount, error)
+	Backlogs(ctx context.Context, now, lateBefore time.Time) ([]postgres.Backlog, error)
+	Undelivered(ctx context.Context) (waiting, givenUp int, err error)
+}
+
 // Timers move cases by time alone.
 type Timers interface {
 	DueTimers(ctx context.Context, now time.Time, limit int) ([]postgres.Timer, error)
@@ -57,6 +64,7 @@ type Store interface {
 	Tasks
 	Attempts
 	Books
+	Overview
 	Timers
 }
 

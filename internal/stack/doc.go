@@ -1,5 +1,5 @@
 // Package stack runs private instances of Asterisk, Redis and PostgreSQL, for
-// tests and for the demo.
+// tests and for the demo, and Prometheus beside them when it is asked for.
 //
 // # The model
 //

@@ -19,6 +19,7 @@ const (
 // address.
 type Ports struct {
 	SIP, HTTP, AMI, Redis, Postgres int
+	Prometheus, Grafana             int
 
 	// ACD is for the engine's own listeners: console, metrics and the like.
 	ACD [10]int
@@ -53,6 +54,7 @@ func reservePorts() (Ports, net.Listener, error) {
 func block(base int) Ports {
 	p := Ports{
 		SIP: base, HTTP: base + 1, AMI: base + 2, Redis: base + 3, Postgres: base + 4,
+		Prometheus: base + 15, Grafana: base + 16, // behind those of ACD
 		Callers: Range{base + 20, base + 29},
 		// Every phone may have a socket of its own.
 		Phones: Range{base + 30, base + 189},
@@ -66,7 +68,7 @@ func block(base int) Ports {
 
 // free makes sure that nobody who knows nothing of our lock listens there.
 func (p Ports) free() bool {
-	for _, port := range append([]int{p.HTTP, p.AMI, p.Redis, p.Postgres}, p.ACD[:]...) {
+	for _, port := range append([]int{p.HTTP, p.AMI, p.Redis, p.Postgres, p.Prometheus, p.Grafana}, p.ACD[:]...) {
 		l, err := net.Listen("tcp4", loopback(port))
 		if err != nil {
 			return false

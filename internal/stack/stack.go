@@ -58,6 +58,7 @@ type Stack struct {
 	Redis    *Redis
 	Postgres *Postgres
 
+	beside   []*Service // started on demand
 	root     string
 	options  Options
 	launcher *launcher
@@ -167,7 +168,7 @@ func (s *Stack) Services() []*Service {
 	if s.Postgres != nil {
 		all = append(all, s.Postgres.Service)
 	}
-	return all
+	return append(all, s.beside...)
 }
 
 // Stop ends all services at once and removes the instance's directory, unless

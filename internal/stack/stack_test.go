@@ -204,6 +204,29 @@ func TestGivenAStoppedServiceWhenStartedThenItServesAgain(t *testing.T) {
 	}
 }
 
+func TestGivenAStackWhenPrometheusIsAskedForThenItServesItsPagesAndDiesWithTheRest(t *testing.T) {
+	s := stacktest.Start(t, stack.Options{Only: []string{stack.NameRedis}})
+	ctx := within(t, time.Minute)
+	p, err := s.StartPrometheus(ctx, map[string][]byte{
+		"prometheus.yml":   []byte("global: {scrape_interval: 1s}\nrule_files: [rules/one.yml]\n"),
+		"rules/one.yml":    []byte("groups: [{name: one, rules: [{record: a, expr: vector(1)}]}]\n"),
+		"rules/unused.yml": []byte("not read"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/api/v1/status/buildinfo", "/classic/graph", "/classic/alerts", "/classic/static/bootstrap4/js/bootstrap.min.js", "/classic/static/rickshaw/rickshaw.min.js"} {
+		if err := stack.Answers(ctx, p.URL+path); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	pid := p.PID()
+	s.Stop()
+	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("after Stop process %d is there: %v", pid, err)
+	}
+}
+
 func TestGivenAStackWhenStoppedThenNothingIsLeft(t *testing.T) {
 	s := stacktest.Start(t, stack.Options{})
 	var all []int

@@ -96,7 +96,8 @@ func Install(ctx context.Context, out io.Writer) error {
 }
 
 // Program returns a command for one of the tree's programs: sipp, sox,
-// espeak-ng, redis-cli, psql, asterisk, redis-server, postgres, initdb. The
+// espeak-ng, redis-cli, psql, asterisk, redis-server, postgres, initdb,
+// prometheus, promtool. The
 // process that it starts is the program itself, not a shell around it.
 func Program(ctx context.Context, name string, args ...string) (*exec.Cmd, error) {
 	root, err := Root()

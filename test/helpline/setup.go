@@ -216,7 +216,9 @@ func (h *Helpline) addresses(c *config.Config, e *Engine) error {
 	c.Asterisk.OfferOpus = s.OfferOpus
 	c.Asterisk.Trunks = nil
 	for _, t := range s.Trunks {
-		c.Asterisk.Trunks = append(c.Asterisk.Trunks, config.Trunk{Name: t.Name, Match: t.MatchIPs, Contact: t.Contact})
+		c.Asterisk.Trunks = append(c.Asterisk.Trunks, config.Trunk{
+			Name: t.Name, Match: t.MatchIPs, Contact: t.Contact, QualifyEvery: time.Duration(t.QualifySeconds) * time.Second,
+		})
 	}
 	return nil
 }
