@@ -20,6 +20,7 @@ const (
 	evDestroyed
 	evDigit
 	evPresence
+	evDialled
 )
 
 // What a channel that enters an application says of itself.
@@ -44,6 +45,7 @@ type event struct {
 	cause    int
 	sign     sign
 	phone    seenPhone
+	status   dialStatus
 	snapshot *snapshot
 }
 

@@ -19,7 +19,7 @@ func (e *engine) dispatch(ev event) {
 	case evDisconnected:
 		e.synced = false
 	case evBroadcast:
-		if e.healthy() {
+		if e.dialer == nil && e.healthy() { // a dialer is deaf to callers
 			e.command(func() error { return e.w.pbx.claim(e, ev.id) }, nil)
 		}
 	case evEntered:
@@ -34,6 +34,8 @@ func (e *engine) dispatch(ev event) {
 		if m := e.boxes[ev.id]; m != nil && m.dialogue != nil && !m.dialogue.stopped {
 			m.dialogue.hears(ev.sign)
 		}
+	case evDialled:
+		e.dialled(ev)
 	case evPresence:
 		e.presence(ev.phone)
 	}
@@ -42,6 +44,12 @@ func (e *engine) dispatch(ev event) {
 func (e *engine) entered(ev event) {
 	if callID, ok := floor.CallOfLeg(ev.id); ok {
 		e.legEntered(ev, callID)
+		return
+	}
+	if call.IsAttempt(ev.id) {
+		if m := e.boxes[ev.id]; m != nil {
+			m.enter()
+		}
 		return
 	}
 	if ev.args == argInbound {
@@ -160,6 +168,13 @@ func (e *engine) hangupRequested(ev event) {
 }
 
 func (e *engine) destroyed(ev event) {
+	if call.IsAttempt(ev.id) {
+		if m := e.boxes[ev.id]; m != nil {
+			m.put(call.Missed{At: e.w.clock(), Failure: whyMissed(ev.cause)})
+			m.put(call.CallerGone{At: e.w.clock()})
+		}
+		return
+	}
 	callID, ok := floor.CallOfLeg(ev.id)
 	m := e.boxes[callID]
 	switch {

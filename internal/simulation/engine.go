@@ -32,6 +32,8 @@ type engine struct {
 	boxes  map[string]*box
 	order  []*box
 	router router
+	dialer *dialer // of an engine that makes calls and takes none; nil for an acd
+	dials  bool    // it has one whenever it runs
 
 	synced     bool
 	storeOK    time.Duration // when the store last answered
@@ -100,7 +102,10 @@ func (e *engine) start() {
 	e.synced, e.storeOK, e.asleep, e.rebuilding = false, -time.Hour, false, false
 	e.reloading, e.draining, e.rebuiltAt = false, false, -time.Hour
 	e.sleepers, e.rebuilt, e.suspects, e.feed = nil, nil, map[string]bool{}, nil
-	e.timers = map[agent.ID]int{}
+	e.timers, e.dialer = map[agent.ID]int{}, nil
+	if e.dials {
+		e.dialer = newDialer(e)
+	}
 	e.w.note("%s    starts", e.name)
 	e.join()
 }
@@ -282,6 +287,10 @@ func (e *engine) run() {
 	e.beat(1, peerWatch{})
 	e.later(resyncEvery, e.resyncTick)
 	e.conn.connect(e.w.between(time.Millisecond, 20*time.Millisecond))
+	e.later(e.w.between(0, replayEvery), e.replay)
+	if e.dialer != nil {
+		e.dialer.run()
+	}
 }
 
 func (e *engine) load(then func(error)) {

@@ -39,9 +39,16 @@ func (w *world) plan() {
 	})
 	w.often(f.Aways, w.redisAway)
 	w.often(f.Wipes, w.wipe)
+	if w.opt.Tasks > 0 {
+		w.often(f.DatabaseAways, w.databaseAway)
+	}
 	w.often(f.Blackouts, func() {
 		w.cover("blackout")
+		acds := w.chance(.4)
 		for _, e := range w.engines {
+			if acds && e.dials { // they live on, and are deaf to callers
+				continue
+			}
 			e.crash(deadMan + w.between(2*time.Second, 5*time.Second))
 		}
 	})
@@ -90,7 +97,7 @@ func (w *world) healing(length time.Duration) { w.healed = max(w.healed, w.now+l
 func (w *world) cover(fault string) {
 	w.covered(fault)
 	for _, id := range sorted(w.law.calls) {
-		w.covered(fault + "×" + string(w.law.calls[id].Stage))
+		w.covered(fault + "×" + string(stageOf(w.law.calls[id])))
 	}
 	for _, ph := range w.phones {
 		if a, there := w.law.agents[ph.id]; there && a.State == agent.WrapUp {
@@ -99,7 +106,8 @@ func (w *world) cover(fault string) {
 		}
 	}
 	switch fault {
-	case "caller hangs up", "agent hangs up", "phone dies", "duplicate":
+	case "caller hangs up", "agent hangs up", "phone dies", "duplicate", "contact answers", "contact is not reached", "contact hangs up",
+		"taken back for a crisis", "taken back: called off":
 	default:
 		w.healing(0)
 	}
@@ -152,7 +160,7 @@ func (w *world) storeAfter(op queue.Op) error {
 	if w.fault(w.faults.LostReply) {
 		w.cover("reply lost")
 		if len(op.Change.Calls) > 0 {
-			w.covered("reply lost after commit/" + string(op.Change.Calls[0].Call.Stage))
+			w.covered("reply lost after commit/" + string(stageOf(op.Change.Calls[0].Call)))
 		}
 		return queue.ErrUnavailable
 	}

@@ -25,9 +25,11 @@ type box struct {
 	owner queue.Owner   // as which the last commit was asked for
 	again bool          // the store was read again because of a refused commit
 
-	dialogue *dialogue
-	guards   int // serial of the renewal of the dead man's switch
-	guarded  bool
+	dialogue  *dialogue
+	guards    int // serial of the renewal of the dead man's switch
+	entered   bool
+	onEntered func()
+	guarded   bool
 }
 
 type transactFunc = func(call.Rules, call.Call, call.Event, func(agent.ID) (agent.Agent, bool)) (floor.Transaction, floor.Verdict)
@@ -239,10 +241,10 @@ func (h *handling) step() {
 		return
 	}
 	if e.w.shell.actFirst && h.tries == 0 {
-		m.act(t.Commands, t.Next.Stage, func() { h.acted = true; h.commit(t) })
+		m.act(t.Commands, stageOf(t.Next), func() { h.acted = true; h.commit(t) })
 		return
 	}
-	e.point("before commit", t.Next.Stage, func() { h.commit(t) })
+	e.point("before commit", stageOf(t.Next), func() { h.commit(t) })
 }
 
 // settleOnly: the outcome of a proposal is known.
@@ -270,7 +272,7 @@ func (h *handling) commit(t floor.Transaction) {
 				m.c = stored
 			}
 			m.e.w.note("%s    %s %s -> %s v%d", m.e.name, m.id, describe(h.ev), m.c.Stage, m.c.Version)
-			m.e.point("after commit", t.Next.Stage, func() { h.act(t) })
+			m.e.point("after commit", stageOf(t.Next), func() { h.act(t) })
 			return
 		}
 		m.e.w.note("%s    %s %s refused: %v", m.e.name, m.id, describe(h.ev), err)
@@ -292,7 +294,7 @@ func (h *handling) act(t floor.Transaction) {
 		cmds = nil
 	}
 	h.settleOnly()
-	m.act(cmds, t.Next.Stage, func() { m.e.point("after commands", t.Next.Stage, h.done) })
+	m.act(cmds, stageOf(t.Next), func() { m.e.point("after commands", stageOf(t.Next), h.done) })
 }
 
 // refused repeats the commit if the store was away, steps again from newer
@@ -315,7 +317,7 @@ func (h *handling) refused(t floor.Transaction, err error, again bool) {
 		if !h.m.e.w.shell.filedEarly {
 			now, h.late = split(t.Commands)
 		}
-		h.m.act(now, t.Next.Stage, func() { h.acted = true; repeat() })
+		h.m.act(now, stageOf(t.Next), func() { h.acted = true; repeat() })
 	default:
 		repeat()
 	}
@@ -522,6 +524,8 @@ func (m *box) do(cmd call.Command, then func()) {
 		e.command(func() error { return p.hangUp(e, cmd.Leg) }, ignore)
 	case call.Join:
 		m.join(cmd, then)
+	case call.Dial:
+		m.dial(cmd, then)
 	case call.HangUpCaller:
 		m.leaveAlone(func() { e.command(func() error { return p.hangUp(e, m.id) }, ignore) })
 	case call.SendToEmergency:
@@ -634,6 +638,12 @@ func (m *box) file(then func()) {
 		m.guards++
 		m.guarded = false
 		c := m.c
+		if c.Kind == call.Outbound {
+			m.destroyBridges(c, c.Offers)
+			m.fileAttempt(c)
+			then()
+			return
+		}
 		written := func() {
 			m.destroyBridges(c, c.Offers)
 			e.later(w.between(200*time.Microsecond, 4*time.Millisecond), func() {
@@ -649,6 +659,15 @@ func (m *box) file(then func()) {
 		ask(e, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, w.store.KeepPlace(ctx, c.Caller, c.Queued, c.EndedAt)
 		}, func(struct{}, error) { written() })
+	})
+}
+
+// fileAttempt writes how an attempt ended.
+func (m *box) fileAttempt(c call.Call) {
+	e := m.e
+	e.archive(endOf(c), func() {
+		e.w.law.filed(c)
+		e.point("record written", outEnded, func() { e.letGo(m, c) })
 	})
 }
 
@@ -795,7 +814,7 @@ func describe(v any) string {
 	case call.Matched:
 		return fmt.Sprintf("Matched %s", v.Agent.ID)
 	case call.Resumed:
-		return fmt.Sprintf("Resumed caller=%v leg=%s joined=%v", v.Caller, v.Leg, v.Joined)
+		return fmt.Sprintf("Resumed caller=%v up=%v leg=%s joined=%v", v.Caller, v.Up, v.Leg, v.Joined)
 	case call.Answered:
 		return "Answered " + v.Leg
 	case call.RingFailed:
@@ -810,6 +829,10 @@ func describe(v any) string {
 		return "HangUpLeg " + v.Leg
 	case call.Join:
 		return "Join " + v.Leg
+	case call.Missed:
+		return "Missed " + v.Failure.Cause
+	case call.TakenBack:
+		return "TakenBack " + v.Why
 	}
 	return fmt.Sprintf("%T", v)
 }

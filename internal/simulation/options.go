@@ -17,6 +17,9 @@ type Options struct {
 	Seed uint64
 	// Calls, Agents and Engines are how many of each there are.
 	Calls, Agents, Engines int
+	// Dialers are the engines that make calls, Tasks what there is to call for; less
+	// than zero is none.
+	Dialers, Tasks int
 	// Faults is how often what goes wrong; nil means a mix chosen by the seed.
 	Faults *Faults
 	// Trace, if set, gets every step as a line of text.
@@ -37,6 +40,11 @@ type Faults struct {
 	// Aways are times without Redis; Wipes lose its data; Blackouts kill all
 	// engines for longer than the dead man's switch waits.
 	Aways, Wipes, Blackouts float64
+	// DatabaseAways are times in which PostgreSQL gives no answer, or takes its time.
+	DatabaseAways float64
+	// Strikes is the chance that something fails just as an outbound call reaches a
+	// stage.
+	Strikes float64
 	// LostReply is the chance that a write of ours to Redis is applied and not
 	// answered, or neither; LostCommand the same of a command to Asterisk.
 	LostReply, LostCommand float64
@@ -50,7 +58,7 @@ type Faults struct {
 func Everything() Faults {
 	return Faults{
 		Crashes: 0.7, Freezes: 0.7, AtPoint: 0.006, Gaps: 1, Delays: 1, Aways: 0.7, Wipes: 0.4, Blackouts: 0.15,
-		LostReply: 0.01, LostCommand: 0.005, Duplicates: 0.03, Phones: 0.04,
+		DatabaseAways: 0.8, Strikes: 0.02, LostReply: 0.01, LostCommand: 0.005, Duplicates: 0.03, Phones: 0.04,
 	}
 }
 
@@ -61,6 +69,12 @@ type Report struct {
 	Virtual time.Duration // how long it took them
 	Lives   int           // of calls: one who comes back from the fallback lives again
 	Offers  int
+	// Attempts are the dials that were written, Results how they ended in the books.
+	Attempts int
+	Results  map[string]int
+	// Talked and Waited are how long callers, and those whom we called, talked, and
+	// waited or were rung.
+	Talked, Waited Lengths
 	// Outcomes of the calls that were filed, Endings of the offers.
 	Outcomes map[call.Outcome]int
 	Endings  map[string]int
@@ -70,6 +84,9 @@ type Report struct {
 	// "gap×talking" and so on.
 	Covered map[string]int
 }
+
+// Lengths are sums of time, of calls to us and of calls that we make.
+type Lengths struct{ Inbound, Outbound time.Duration }
 
 // Violation is a law that was broken, and how it came about.
 type Violation struct {
@@ -97,6 +114,7 @@ type shell struct {
 	transact transactFunc
 	pick     func(routing.Snapshot) routing.Plan
 	strayLeg func(floor.Facts, string, call.Call, bool) bool
+	pace     func(routing.Pacing) routing.Paced
 
 	actFirst    bool // commands before the commit
 	deafToFacts bool // no Resumed after a gap
@@ -131,6 +149,16 @@ type shell struct {
 	movesOnce           bool // does not ask again for a move without an answer
 	guardsOnce          bool // does not ask again to take the dead man's switch off
 	leakyRouter         bool // forgets no proposal whose mailbox has ended
+
+	ringsFirst    bool // rings a contact before the agent is in the bridge
+	lateDials     bool // dials however long ago the call was surely ours
+	redials       bool // dials an attempt again of which nobody knows what became
+	sharesNumbers bool // lets two attempts have one number
+	rowLater      bool // writes the attempt after it has begun
+	anybody       bool // places offenders' calls as if they were for women
+	losesJournal  bool // keeps no end of an attempt while the database is away
+	leavesStale   bool // ends no attempt that nobody has any more
+	neverGivesWay bool // takes nothing back for a caller in crisis
 }
 
 func (s shell) withDefaults() shell {
@@ -139,6 +167,9 @@ func (s shell) withDefaults() shell {
 	}
 	if s.pick == nil {
 		s.pick = routing.Decide
+	}
+	if s.pace == nil {
+		s.pace = routing.Pace
 	}
 	if s.strayLeg == nil {
 		s.strayLeg = floor.Facts.StrayLeg

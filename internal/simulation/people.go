@@ -29,6 +29,12 @@ func (w *world) populate() {
 	for n := range w.opt.Engines {
 		w.engines = append(w.engines, newEngine(w, fmt.Sprintf("acd-%c", 'a'+n)))
 	}
+	for n := range w.opt.Dialers {
+		e := newEngine(w, fmt.Sprintf("dialer-%c", 'a'+n))
+		e.dials = true
+		w.engines = append(w.engines, e)
+	}
+	w.assign()
 	for n := range w.opt.Calls {
 		c := &caller{w: w, n: n, kind: call.Helpline, fingerprint: fmt.Sprintf("f%d", n), menu: w.chance(.5), redials: w.rng.IntN(2)}
 		if w.chance(.15) {
@@ -89,6 +95,11 @@ func (w *world) hangsUp(ch *channel, why string) {
 		return
 	}
 	w.note("caller   %s %s", ch.id, why)
+	if ch.contact != nil {
+		w.cover("contact hangs up")
+		w.pbx.end(ch, false, causeNormal)
+		return
+	}
 	w.cover("caller hangs up")
 	dropped := ch.where == inside && ch.partner() == nil
 	w.pbx.end(ch, false, causeNormal)
@@ -125,7 +136,7 @@ type dialog struct {
 
 // hire makes an agent: women, male officers, and men who may take nothing.
 func (w *world) hire(n int) {
-	p := agent.Profile{ID: agent.ID(fmt.Sprintf("a%02d", n)), Languages: []string{"hi"}, Categories: []string{"phone"}}
+	p := agent.Profile{ID: agent.ID(fmt.Sprintf("a%02d", n)), Languages: []string{"hi"}, Categories: []string{"phone"}, Outbound: []string{toOffender, toVictim}}
 	switch {
 	case n == 1:
 		p.Officer = true
@@ -365,13 +376,13 @@ func stampAgent(ev agent.Event, at time.Time) agent.Event {
 func (w *world) talk(b *bridge) {
 	var who, leg *channel
 	for _, ch := range b.members {
-		if ch.caller != nil {
+		if ch.phone == nil {
 			who = ch
 		} else {
 			leg = ch
 		}
 	}
-	if who == nil || leg == nil {
+	if who == nil || leg == nil || !who.up {
 		return
 	}
 	who.talked, who.agentLeft, who.music = true, false, false

@@ -135,6 +135,13 @@ func (e *engine) sweep(s *snapshot, confirmed func(string) bool) {
 			continue
 		}
 		_, known := e.floor.Call(ch.id)
+		if call.IsAttempt(ch.id) {
+			stray := !known && e.boxes[ch.id] == nil && ch.app == e && !s.facts.Accompanied(ch.id)
+			if stray && confirmed != nil && confirmed("dialled "+ch.id) {
+				e.hangUpLater(ch.id)
+			}
+			continue
+		}
 		abandoned := e.boxes[ch.id] == nil && !ch.arrived.IsZero() && ch.app == e
 		if !known && abandoned && sure("caller "+ch.id) {
 			e.adoptFromChannel(s, ch)
@@ -200,7 +207,7 @@ func (e *engine) compareAgents(s *snapshot, confirmed func(string) bool) {
 
 // drain brings callers back from the fallback queue if the facts show some.
 func (e *engine) drain(s *snapshot) {
-	if s.inFallback == 0 || e.draining {
+	if s.inFallback == 0 || e.draining || e.dialer != nil {
 		return
 	}
 	e.draining = true
@@ -438,11 +445,8 @@ func (r *router) settled(callID string) {
 func (r *router) snapshot() routing.Snapshot {
 	s := routing.Snapshot{Now: r.e.w.clock(), Policy: r.e.w.policy}
 	for _, c := range r.e.floor.Calls() {
-		if _, pending := r.pending[c.ID]; c.Stage == call.Waiting && !pending {
-			s.Waiting = append(s.Waiting, routing.Call{
-				ID: c.ID, Owner: c.Owner, Category: c.Category, Pool: c.Pool,
-				Queued: c.Queued, Crisis: c.Crisis, Head: c.Head, Tried: c.Tried,
-			})
+		if _, pending := r.pending[c.ID]; c.Stage == call.Waiting && c.Kind != call.Outbound && !pending {
+			s.Waiting = append(s.Waiting, asWaiting(c))
 		}
 	}
 	s.Agents = r.e.floor.Agents()
@@ -452,6 +456,14 @@ func (r *router) snapshot() routing.Snapshot {
 		}
 	}
 	return s
+}
+
+// asWaiting is a caller as routing sees her.
+func asWaiting(c call.Call) routing.Call {
+	return routing.Call{
+		ID: c.ID, Owner: c.Owner, Category: c.Category, Pool: c.Pool,
+		Queued: c.Queued, Crisis: c.Crisis, Head: c.Head, Tried: c.Tried,
+	}
 }
 
 // sorted are the keys of a map in their order, so that nothing depends on Go's.

@@ -68,7 +68,7 @@ func TestLawsHoldUnderFaults(t *testing.T) {
 		return
 	}
 	n := howMany()
-	total := Report{Covered: map[string]int{}, Repairs: map[string]int{}}
+	total := Report{Covered: map[string]int{}, Repairs: map[string]int{}, Results: map[string]int{}}
 	broken := 0
 	began := time.Now()
 	days(n, func(s uint64) Options { return Options{Seed: s} }, func(r Report, err error) {
@@ -86,6 +86,7 @@ func TestLawsHoldUnderFaults(t *testing.T) {
 	}
 	t.Logf("%d days, %v of virtual time, %d steps in %v: %d calls, %d offers, repairs %v",
 		n, total.Virtual.Round(time.Minute), total.Steps, took.Round(time.Millisecond), total.Lives, total.Offers, total.Repairs)
+	total.scale(t, took)
 	if n < 1_000 {
 		return // too few days to reach everything
 	}
@@ -115,12 +116,29 @@ func (r *Report) add(day Report) {
 	r.Virtual += day.Virtual
 	r.Lives += day.Lives
 	r.Offers += day.Offers
+	r.Attempts += day.Attempts
+	for kind, sum := range map[*Lengths]Lengths{&r.Talked: day.Talked, &r.Waited: day.Waited} {
+		kind.Inbound += sum.Inbound
+		kind.Outbound += sum.Outbound
+	}
+	for what, n := range day.Results {
+		r.Results[what] += n
+	}
 	for what, n := range day.Covered {
 		r.Covered[what] += n
 	}
 	for what, n := range day.Repairs {
 		r.Repairs[what] += n
 	}
+}
+
+// scale says how much of callers' and agents' life was lived through.
+func (r *Report) scale(t *testing.T, took time.Duration) {
+	inbound, outbound := r.Talked.Inbound+r.Waited.Inbound, r.Talked.Outbound+r.Waited.Outbound
+	rate := func(d time.Duration) float64 { return d.Hours() / took.Hours() }
+	t.Logf("outbound: %d attempts, %v", r.Attempts, r.Results)
+	t.Logf("scale: inbound %.1f h (talk %.1f h), outbound %.1f h (talk %.1f h): %.0f + %.0f call-hours per hour of the clock on %d cores",
+		inbound.Hours(), r.Talked.Inbound.Hours(), outbound.Hours(), r.Talked.Outbound.Hours(), rate(inbound), rate(outbound), runtime.GOMAXPROCS(0))
 }
 
 // wanted is what a thousand days must reach.

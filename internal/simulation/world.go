@@ -45,6 +45,9 @@ type world struct {
 	phones  []*phone
 	byAgent map[agent.ID]*phone
 	records map[string]call.Call
+	books   *books
+	reserve routing.Reserve
+	minted  int // ids of attempts
 	law     *laws
 	report  Report
 
@@ -70,11 +73,12 @@ func newWorld(opt Options, tracing bool) *world {
 		rng:   rand.New(rand.NewPCG(opt.Seed, 0x9e3779b97f4a7c15)),
 		store: queue.NewMemory(), byAgent: map[agent.ID]*phone{}, records: map[string]call.Call{},
 		report: Report{
-			Seed: opt.Seed, Outcomes: map[call.Outcome]int{}, Endings: map[string]int{},
+			Seed: opt.Seed, Outcomes: map[call.Outcome]int{}, Endings: map[string]int{}, Results: map[string]int{},
 			Repairs: map[string]int{}, Covered: map[string]int{},
 		},
 	}
 	w.settle()
+	w.books = newBooks(w)
 	w.pbx = newPBX(w)
 	w.law = newLaws(w)
 	w.store.Before, w.store.After = w.storeBefore, w.storeAfter
@@ -95,6 +99,19 @@ func (w *world) settle() {
 	if o.Engines == 0 {
 		o.Engines = 1 + w.rng.IntN(2)
 	}
+	switch {
+	case o.Dialers == 0:
+		o.Dialers = [...]int{0, 1, 1, 1, 2}[w.rng.IntN(5)]
+	case o.Dialers < 0:
+		o.Dialers = 0
+	}
+	switch {
+	case o.Tasks < 0 || o.Dialers == 0:
+		o.Tasks = 0
+	case o.Tasks == 0:
+		o.Tasks = 6 + w.rng.IntN(10)
+	}
+	w.reserve = routing.Reserve{Women: w.rng.IntN(2), Resume: w.rng.IntN(2)}
 	if o.Faults != nil {
 		w.faults = *o.Faults
 	} else {
@@ -113,9 +130,10 @@ func dayRules() call.Rules {
 			"crisis": {Crisis: true, WrapUp: agent.WrapUpPlan{
 				Lasts: 2 * time.Second, Recovery: time.Second, Heavy: true}},
 			"offender": {WrapUp: agent.WrapUpPlan{Lasts: time.Second, Open: true}},
+			"feedback": {WrapUp: agent.WrapUpPlan{Lasts: time.Second}},
 		},
 		Unclassified: "unclassified", CrisisCategory: "crisis", SilentCategory: "silent",
-		RejectDelay: time.Second,
+		RejectDelay: time.Second, Unreached: agent.WrapUpPlan{Lasts: 500 * time.Millisecond, Interruptible: true},
 	}
 }
 
@@ -249,7 +267,7 @@ func (w *world) finish() (Report, *Violation) {
 
 // over: all callers are gone, and everybody had time to notice.
 func (w *world) over() bool {
-	return w.now > arrive+5*time.Second && w.now-w.law.lastCaller > quiet && w.now-w.healed > quiet
+	return w.now > arrive+5*time.Second && w.now-w.law.lastCaller > quiet && w.now-w.healed > quiet && w.books.settledAll()
 }
 
 // schedule is a heap by time, then by the order of asking. The heap itself holds
