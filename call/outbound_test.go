@@ -117,3 +117,25 @@ func anyOutbound(t *rapid.T, c call.Call, pool agent.Pool) call.Event {
 		},
 	}).Draw(t, "event")
 }
+
+// TestGivenSomebodyHasAnswered_WhenTheWordOfItIsLate_ThenNoClockEndsTheConversation:
+// events were held up, and what ends a ring comes before the answer.
+func TestGivenSomebodyHasAnswered_WhenTheWordOfItIsLate_ThenNoClockEndsTheConversation(t *testing.T) {
+	rings := call.Call{ID: "out-1", Kind: call.Outbound, Stage: call.Talking, Epoch: 3, Offer: call.Offer{N: 1, Agent: "w1", Leg: "for-out-1.a1"}}
+	timeUp, takenBack := call.TimeUp{At: start, Epoch: 3}, call.TakenBack{At: start, Why: "crisis"}
+	for _, ev := range []call.Event{timeUp, takenBack} {
+		if !rings.AsksFirst(ev) {
+			t.Errorf("%T would end the ring unasked", ev)
+		}
+	}
+	if rings.AsksFirst(call.TimeUp{At: start, Epoch: 2}) {
+		t.Error("an old timer asks")
+	}
+	speaks, _ := rules.Step(rings, call.Resumed{At: start, Caller: true, Up: true, Leg: call.LegUp, Joined: true})
+	for _, ev := range []call.Event{timeUp, takenBack} {
+		after, cmds := rules.Step(speaks, ev)
+		if speaks.AsksFirst(ev) || after.Stage != call.Talking || len(cmds) > 0 {
+			t.Errorf("%T after the answer: %s, %v", ev, after.Stage, cmds)
+		}
+	}
+}
