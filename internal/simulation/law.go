@@ -39,6 +39,7 @@ type laws struct {
 	engine     time.Duration            // since when one runs; -1
 	waits      map[string]time.Duration // since when each caller waits
 	left       map[string]time.Duration // when the agent of an attempt left her bridge
+	ended      map[string]time.Duration // when the end of a call that we make was stored
 	starved    time.Duration            // since when a crisis waits for somebody who only rings; -1
 }
 
@@ -47,7 +48,7 @@ func newLaws(w *world) *laws {
 		w: w, calls: map[string]call.Call{}, agents: map[agent.ID]agent.Agent{}, queued: map[string]time.Time{},
 		open: map[string]call.Offer{}, unfiled: map[string]call.Call{}, couldBe: map[string]time.Duration{},
 		held: map[agent.ID]time.Duration{}, noEngine: 0, engine: -1, lastWipe: -time.Hour,
-		waits: map[string]time.Duration{}, left: map[string]time.Duration{}, starved: -1,
+		waits: map[string]time.Duration{}, left: map[string]time.Duration{}, ended: map[string]time.Duration{}, starved: -1,
 	}
 	w.store.Subscribe(l.observe)
 	w.after(lookEvery, l.look)
@@ -65,6 +66,9 @@ func (l *laws) observe(u queue.Update) {
 		l.waiting(c)
 		if c.Kind == call.Outbound && stageOf(c) != stageOf(old) {
 			l.w.strike()
+			if c.Stage == call.Ended {
+				l.ended[c.ID] = l.w.now
+			}
 		}
 		l.place(old, c)
 		l.offers(old, there, c)

@@ -218,7 +218,36 @@ type handling struct {
 	late  []call.Command // of an end that was acted on before it was committed
 }
 
-func (m *box) handle(ev call.Event) { (&handling{m: m, ev: ev}).step() }
+func (m *box) handle(ev call.Event) {
+	h := &handling{m: m, ev: ev}
+	m.unlessOvertaken(ev, h.step)
+}
+
+// unlessOvertaken goes on with an event that would end a ring, unless somebody has
+// answered: then the call goes on with that.
+func (m *box) unlessOvertaken(ev call.Event, goOn func()) {
+	e := m.e
+	if !m.c.AsksFirst(ev) || e.w.shell.endsBlindly {
+		goOn()
+		return
+	}
+	e.w.pbx.look(e, func(s *snapshot, err error) {
+		switch {
+		case m.over:
+		case err != nil:
+			e.later(commitRetry, func() { m.put(ev) })
+			m.next()
+		default:
+			facts := s.facts.Resumed(m.c, agent.Profile{}, e.w.clock())
+			if !facts.Up {
+				goOn()
+				return
+			}
+			e.w.covered("ring ended too late")
+			m.handle(facts)
+		}
+	})
+}
 
 // done goes on to the next event.
 func (h *handling) done() {
@@ -313,14 +342,19 @@ func (h *handling) refused(t floor.Transaction, err error, again bool) {
 	case !again:
 		h.done()
 	case !h.acted && t.Next.Stage == call.Ended && !knownRefusal(err) && h.witnessed():
-		now := t.Commands
-		if !h.m.e.w.shell.filedEarly {
-			now, h.late = split(t.Commands)
-		}
-		h.m.act(now, stageOf(t.Next), func() { h.acted = true; repeat() })
+		h.m.unlessOvertaken(h.ev, func() { h.endNow(t, repeat) })
 	default:
 		repeat()
 	}
+}
+
+// endNow acts on an end that is not committed yet.
+func (h *handling) endNow(t floor.Transaction, repeat func()) {
+	now := t.Commands
+	if !h.m.e.w.shell.filedEarly {
+		now, h.late = split(t.Commands)
+	}
+	h.m.act(now, stageOf(t.Next), func() { h.acted = true; repeat() })
 }
 
 // witnessed: an event said that it is over. What is concluded from facts may be

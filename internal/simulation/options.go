@@ -111,10 +111,11 @@ func (v *Violation) Story() string {
 // shell is what a run takes from the production code, so that a test can plant
 // a mistake in the place of each.
 type shell struct {
-	transact transactFunc
-	pick     func(routing.Snapshot) routing.Plan
-	strayLeg func(floor.Facts, string, call.Call, bool) bool
-	pace     func(routing.Pacing) routing.Paced
+	transact  transactFunc
+	pick      func(routing.Snapshot) routing.Plan
+	strayLeg  func(floor.Facts, string, call.Call, bool) bool
+	strayDial func(floor.Facts, string) bool
+	pace      func(routing.Pacing) routing.Paced
 
 	actFirst    bool // commands before the commit
 	deafToFacts bool // no Resumed after a gap
@@ -151,6 +152,7 @@ type shell struct {
 	leakyRouter         bool // forgets no proposal whose mailbox has ended
 
 	ringsFirst    bool // rings a contact before the agent is in the bridge
+	endsBlindly   bool // ends a ring by the clock without looking whether it was answered
 	lateDials     bool // dials however long ago the call was surely ours
 	redials       bool // dials an attempt again of which nobody knows what became
 	sharesNumbers bool // lets two attempts have one number
@@ -167,6 +169,9 @@ func (s shell) withDefaults() shell {
 	}
 	if s.pick == nil {
 		s.pick = routing.Decide
+	}
+	if s.strayDial == nil {
+		s.strayDial = floor.Facts.StrayDial
 	}
 	if s.pace == nil {
 		s.pace = routing.Pace

@@ -115,14 +115,20 @@ func (l *laws) contactHeard(ch *channel) {
 	}
 }
 
-// crosses: our hang-up met the contact's answer on the way, or is about a call
-// that nobody can know of.
+// crosses: what we decided and the contact's answer met on the way.
 func (l *laws) crosses(ch, other *channel) bool {
 	who := ch
 	if who.contact == nil {
 		who = other
 	}
-	return who.contact != nil && l.w.now-who.reachedAt < crossing
+	if who.contact == nil {
+		return false
+	}
+	decided := l.w.now
+	if ended, known := l.ended[who.id]; known {
+		decided = ended
+	}
+	return decided-who.reachedAt < crossing
 }
 
 // waiting keeps the moment since which a caller waits.
