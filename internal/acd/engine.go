@@ -64,20 +64,22 @@ type Engine struct {
 
 	draining   atomic.Bool   // callers are being fetched from the fallback queue: nothing is offered
 	inFallback chan struct{} // signalled when callers are in the fallback queue
-	rebuilding sync.Mutex
-	adopting   sync.Mutex
-	reloading  atomic.Bool   // the store is about to be read because a call was lost
-	blank      atomic.Bool   // the store was empty at the start: who is at work stands in Asterisk alone
-	rostered   chan struct{} // closed when the roster was taken in
-	gap        atomic.Int64  // counts the beginnings and ends of Asterisk's events
-	synced     atomic.Bool   // Asterisk's facts were taken in since the last gap
-	storeOK    atomic.Int64  // when the store last answered
-	rebuiltAt  atomic.Int64  // when the store was last rebuilt
-	storeAway  atomic.Bool   // and that it does not has been said
-	looking    looking
-	ctx        context.Context
-	stop       context.CancelCauseFunc
-	work       sync.WaitGroup
+	// leftWaiting is how many callers the fallback queue held when it was looked at last.
+	leftWaiting atomic.Int64
+	rebuilding  sync.Mutex
+	adopting    sync.Mutex
+	reloading   atomic.Bool   // the store is about to be read because a call was lost
+	blank       atomic.Bool   // the store was empty at the start: who is at work stands in Asterisk alone
+	rostered    chan struct{} // closed when the roster was taken in
+	gap         atomic.Int64  // counts the beginnings and ends of Asterisk's events
+	synced      atomic.Bool   // Asterisk's facts were taken in since the last gap
+	storeOK     atomic.Int64  // when the store last answered
+	rebuiltAt   atomic.Int64  // when the store was last rebuilt
+	storeAway   atomic.Bool   // and that it does not has been said
+	looking     looking
+	ctx         context.Context
+	stop        context.CancelCauseFunc
+	work        sync.WaitGroup
 }
 
 // New is an engine with its first settings. It does nothing before Run.

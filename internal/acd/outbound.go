@@ -60,11 +60,14 @@ type View struct {
 	Ready  bool
 	Agents []agent.Agent
 	Calls  []call.Call
+	// InFallback is how many callers waited in the dialplan's own queue when Asterisk
+	// was looked at last, two seconds ago at most: no call of the floor is theirs.
+	InFallback int
 }
 
 // View is the floor at this moment: copies, the caller's to keep.
 func (e *Engine) View() View {
-	return View{Ready: e.healthy() && e.complete(), Agents: e.floor.Agents(), Calls: e.floor.Calls()}
+	return View{Ready: e.healthy() && e.complete(), Agents: e.floor.Agents(), Calls: e.floor.Calls(), InFallback: int(e.leftWaiting.Load())}
 }
 
 // Config is the configuration in force.
