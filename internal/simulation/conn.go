@@ -121,6 +121,7 @@ func (c *conn) deafen(length time.Duration) {
 	}
 	c.e.w.note("%s    hears nothing for %v", c.e.name, length)
 	c.deaf = true
+	c.e.troubled(length)
 	gen := c.gen
 	c.e.later(length, func() {
 		if c.gen == gen {

@@ -12,6 +12,8 @@ import (
 const (
 	dialEvery   = 500 * time.Millisecond
 	settleEvery = time.Second
+	// freshFor is how long a decision holds while it is carried out.
+	freshFor = 250 * time.Millisecond
 	// staleAfter is longer than any hand-over between engines takes here.
 	staleAfter = 14 * time.Second
 )
@@ -55,13 +57,19 @@ func (d *dialer) dial(then func()) {
 			then()
 			return
 		}
+		if !e.w.shell.oldView { // the database may have taken its time
+			if view = d.view(); !d.ready() {
+				then()
+				return
+			}
+		}
 		works := d.may(due, view)
 		paced := e.w.shell.pace(d.pacing(view, works))
 		d.held = paced.Held
 		for _, rest := range paced.Resting {
 			e.w.covered("rests: " + string(rest))
 		}
-		d.placeAll(paced.Assignments, works, then)
+		d.placeAll(paced.Assignments, works, e.w.now, then)
 	})
 }
 
@@ -134,35 +142,50 @@ func (d *dialer) pacing(view floorView, works []*task) routing.Pacing {
 			p.Waiting = append(p.Waiting, asWaiting(c))
 		}
 	}
+	if d.e.inFallback > 0 && !d.e.w.shell.blindToFallback {
+		p.Waiting = append(p.Waiting, routing.Call{Pool: agent.Women}, routing.Call{Pool: agent.MaleOfficers})
+	}
 	for _, t := range works {
 		p.Work = append(p.Work, routing.Work{ID: t.id, Pool: t.pool, Skill: t.skill, Language: "hi", Due: epoch.Add(t.due)})
 	}
 	return p
 }
 
-// placeAll begins what was decided, one after another.
-func (d *dialer) placeAll(given []routing.Assignment, works []*task, then func()) {
-	if len(given) == 0 {
+// placeAll begins what was decided, one after another, as long as the decision is
+// fresh.
+func (d *dialer) placeAll(given []routing.Assignment, works []*task, decided time.Duration, then func()) {
+	if len(given) == 0 || d.old(decided) {
 		then()
 		return
 	}
 	for _, t := range works {
 		if t.id == given[0].Work {
-			d.e.w.law.decides(d.e, t, given[0].Agent)
-			d.place(t, given[0].Agent, func() { d.placeAll(given[1:], works, then) })
+			d.e.w.law.decides(d.e, t, given[0].Agent, freshFor)
+			d.place(t, given[0].Agent, decided, func() { d.placeAll(given[1:], works, decided, then) })
 			return
 		}
 	}
 }
 
+// old reports whether a decision was taken too long ago to be carried out.
+func (d *dialer) old(decided time.Duration) bool {
+	return d.e.w.now-decided > freshFor && !d.e.w.shell.oldView
+}
+
 // place writes the attempt and begins it.
-func (d *dialer) place(t *task, by agent.ID, then func()) {
+func (d *dialer) place(t *task, by agent.ID, decided time.Duration, then func()) {
 	e, w := d.e, d.e.w
 	w.minted++
 	a := &attempt{id: call.AttemptID(fmt.Sprintf("%03d", w.minted)), task: t, agent: by}
 	begin := func() {
+		old := d.old(decided)
+		if old {
+			w.cover("decision grew old")
+		} else {
+			w.law.decides(e, t, by, freshFor)
+		}
 		d.flights[a.id] = t
-		if !d.begin(a) {
+		if old || !d.begin(a) {
 			d.end(attemptEnd{attempt: a.id, result: notPlacedEnd, ended: w.clock()})
 		}
 		then()

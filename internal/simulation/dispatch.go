@@ -15,8 +15,10 @@ const maxAge = time.Minute // a caller who redials sooner has her place back
 func (e *engine) dispatch(ev event) {
 	switch ev.kind {
 	case evConnected:
+		e.troubled(0)
 		e.connected(ev.snapshot)
 	case evDisconnected:
+		e.troubled(0)
 		e.synced = false
 	case evBroadcast:
 		if e.dialer == nil && e.healthy() { // a dialer is deaf to callers

@@ -42,12 +42,14 @@ type engine struct {
 	sleepers   []func()      // timers that wait for it
 	reloading  bool
 	draining   bool
+	inFallback int // callers, when it looked last
 	rebuilding bool
 	rebuilt    []func()
 	suspects   map[string]bool
 	unwatch    func()
 	feed       []queue.Update // of the store, not yet read
 	timers     map[agent.ID]int
+	trouble    time.Duration // until then it could not know what goes on
 }
 
 func newEngine(w *world, name string) *engine {
@@ -100,12 +102,13 @@ func (e *engine) start() {
 	e.floor, e.boxes, e.order = floor.New(), map[string]*box{}, nil
 	e.router = router{e: e, pending: map[string]agent.ID{}, held: map[agent.ID]string{}}
 	e.synced, e.storeOK, e.asleep, e.rebuilding = false, -time.Hour, false, false
-	e.reloading, e.draining, e.rebuiltAt = false, false, -time.Hour
+	e.reloading, e.draining, e.rebuiltAt, e.inFallback = false, false, -time.Hour, 0
 	e.sleepers, e.rebuilt, e.suspects, e.feed = nil, nil, map[string]bool{}, nil
 	e.timers, e.dialer = map[agent.ID]int{}, nil
 	if e.dials {
 		e.dialer = newDialer(e)
 	}
+	e.troubled(0)
 	e.w.note("%s    starts", e.name)
 	e.join()
 }
@@ -156,6 +159,7 @@ const pulseMissed = 1500 * time.Millisecond
 
 func (e *engine) thaw() {
 	slept := e.w.now - e.since
+	e.troubled(0)
 	e.w.note("%s    THAWS", e.name)
 	e.frozen = false
 	e.w.law.noEngine = -1
@@ -400,6 +404,7 @@ func (e *engine) learn(calls []call.Call, agents []agent.Agent, ours bool) {
 }
 
 func (e *engine) storeFailed(err error) {
+	e.troubled(0)
 	if errors.Is(err, queue.ErrFenced) {
 		e.w.note("%s    is fenced and exits", e.name)
 		e.crash(300 * time.Millisecond)
@@ -439,6 +444,10 @@ func (e *engine) rebuild(refused queue.Owner, then func()) {
 		e.tryRebuild(finished)
 	}
 }
+
+// troubled: something went wrong, by no fault of its own, that keeps news from this
+// engine for so long.
+func (e *engine) troubled(length time.Duration) { e.trouble = max(e.trouble, e.w.now+length) }
 
 func (e *engine) tryRebuild(finished func()) {
 	var calls []call.Call

@@ -32,8 +32,10 @@ func (w *world) plan() {
 	})
 	w.often(f.Delays*float64(w.opt.Engines), func() {
 		w.cover("delay")
-		c := &w.someEngine().conn
+		e := w.someEngine()
+		c := &e.conn
 		length := w.between(50*time.Millisecond, 1500*time.Millisecond)
+		e.troubled(length)
 		w.healing(length)
 		c.last = max(c.last, w.now+length)
 	})
@@ -107,7 +109,7 @@ func (w *world) cover(fault string) {
 	}
 	switch fault {
 	case "caller hangs up", "agent hangs up", "phone dies", "duplicate", "contact answers", "contact is not reached", "contact hangs up",
-		"taken back for a crisis", "taken back: called off":
+		"taken back for a crisis", "taken back: called off", "decision grew old":
 	default:
 		w.healing(0)
 	}
@@ -123,6 +125,9 @@ func (w *world) redisAway() {
 	w.note("redis    away for %v", length)
 	w.away = true
 	w.healing(length)
+	for _, e := range w.engines {
+		e.troubled(length + 100*time.Millisecond)
+	}
 	w.after(length, func() {
 		w.away = false
 		w.note("redis    back")
@@ -140,6 +145,9 @@ func (w *world) wipe() {
 	w.cover("wipe")
 	w.note("redis    WIPED")
 	w.healing(0)
+	for _, e := range w.engines {
+		e.troubled(time.Second)
+	}
 	w.store.Wipe()
 	w.law.wiped()
 }

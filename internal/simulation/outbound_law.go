@@ -17,6 +17,9 @@ const (
 	// newsLate one that stood still, or whose store did.
 	newsIn   = 60 * time.Millisecond
 	newsLate = 2 * time.Second
+	// fallbackNews is how long a dialer may not know of callers in the fallback
+	// queue, which it sees when it compares.
+	fallbackNews = resyncEvery + 500*time.Millisecond
 	// givenWayIn is how long a caller in crisis waits at most for an agent whose
 	// call only rings.
 	givenWayIn = 2 * time.Second
@@ -141,21 +144,35 @@ func (l *laws) waiting(c call.Call) {
 }
 
 // decides: a task is given to an agent, and no caller waits whom somebody of her
-// pool could serve (pacing's rule).
-func (l *laws) decides(e *engine, t *task, by agent.ID) {
+// pool could serve (pacing's rule). Age is how old the decision may be.
+func (l *laws) decides(e *engine, t *task, by agent.ID, age time.Duration) {
 	w := l.w
-	bound := newsLate
-	if l.calm() > newsLate {
-		bound = newsIn
+	if w.now-e.trouble < newsLate {
+		return
 	}
 	for _, id := range sorted(l.waits) {
 		ch := w.pbx.byID[id]
-		if since := l.waits[id]; ch != nil && l.calls[id].Pool == t.pool && w.now-since > bound && w.byAgent[by].profile.Fits(ch.pool()) {
+		if since := l.waits[id]; ch != nil && l.calls[id].Pool == t.pool && w.now-since > age+newsIn && w.byAgent[by].profile.Fits(ch.pool()) {
 			w.broken("passed over", "%s gives %s the task %s while %s waits since %v", e.name, by, t.id, id, since)
 		}
 	}
-	if a := l.agents[by]; l.calm() > newsLate && (a.State == agent.Reserved || a.State == agent.Talking) && w.now-a.Since.Sub(epoch) > newsIn {
+	l.passedOverInFallback(e, t, by)
+	if a := l.agents[by]; (a.State == agent.Reserved || a.State == agent.Talking) && w.now-a.Since.Sub(epoch) > age+newsIn {
 		w.broken("law 2", "%s gives %s the task %s, and she is %s", e.name, by, t.id, a.State)
+	}
+}
+
+// passedOverInFallback: who waits in the fallback queue waits as well.
+func (l *laws) passedOverInFallback(e *engine, t *task, by agent.ID) {
+	w := l.w
+	if w.now-e.trouble < 2*fallbackNews {
+		return
+	}
+	for _, ch := range w.pbx.channels {
+		waits := ch.caller != nil && ch.where == fallback && !w.pbx.ringsFor(ch) && w.now-ch.fellAt > fallbackNews
+		if waits && ch.pool() == t.pool {
+			w.broken("passed over", "%s gives %s the task %s while %s waits in the fallback since %v", e.name, by, t.id, ch.id, ch.fellAt)
+		}
 	}
 }
 

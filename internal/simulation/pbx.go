@@ -62,6 +62,7 @@ type channel struct {
 	talked      bool // with an agent of ours, in this life
 	agentLeft   bool // of her own will
 	chose112    bool
+	fellAt      time.Duration // into the fallback queue
 	silentSince time.Duration // -1: she hears something
 	aloneSince  time.Duration // of a leg that is up and hears nobody; -1
 	unheld      time.Duration // no engine runs that could care; -1
@@ -178,6 +179,7 @@ func (p *pbx) toFallback(ch *channel) {
 	p.w.covered("fallback")
 	p.prolong(ch, 0)
 	ch.where, ch.again, ch.music, ch.app = fallback, true, true, nil
+	ch.fellAt = p.w.now
 	p.w.law.fellBack(ch)
 }
 

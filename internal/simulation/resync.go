@@ -64,6 +64,7 @@ func (e *engine) resyncTick() {
 	}
 	e.w.pbx.look(e, func(s *snapshot, err error) {
 		if err != nil {
+			e.troubled(0)
 			e.suspects = nil
 		} else {
 			e.suspects = e.compare(s)
@@ -207,6 +208,7 @@ func (e *engine) compareAgents(s *snapshot, confirmed func(string) bool) {
 
 // drain brings callers back from the fallback queue if the facts show some.
 func (e *engine) drain(s *snapshot) {
+	e.inFallback = s.inFallback
 	if s.inFallback == 0 || e.draining || e.dialer != nil {
 		return
 	}
