@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"powerline/call"
@@ -155,7 +154,7 @@ func (d *dialOut) addLeg(done func(error)) {
 // ring is the INVITE. Who stood still since the call was surely ours does not.
 func (d *dialOut) ring(done func(error)) {
 	m, e := d.m, d.m.e
-	if e.w.now-m.sure > lease && !e.w.shell.lateDials {
+	if e.w.now-m.sure > lease {
 		done(refusal("late"))
 		return
 	}
@@ -197,6 +196,7 @@ func whyMissed(cause int) call.Failure {
 
 // Stages of an outbound call, as reports name them.
 const (
+	outbound               = "outbound "
 	outPlaced   call.Stage = "outbound placed"
 	outOffered  call.Stage = "outbound offered"
 	outDialling call.Stage = "outbound dialling"
@@ -217,5 +217,5 @@ func stageOf(c call.Call) call.Stage {
 	case c.Stage == call.Talking:
 		return outReached
 	}
-	return call.Stage(fmt.Sprintf("outbound %s", c.Stage))
+	return outbound + c.Stage
 }

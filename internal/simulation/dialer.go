@@ -24,7 +24,6 @@ type dialer struct {
 	e       *engine
 	flights map[string]*task
 	held    map[agent.Pool]bool
-	places  func(*engine, *attempt) // how an attempt is placed
 }
 
 func newDialer(e *engine) *dialer {
@@ -146,9 +145,17 @@ func (d *dialer) pacing(view floorView, works []*task) routing.Pacing {
 		p.Waiting = append(p.Waiting, routing.Call{Pool: agent.Women}, routing.Call{Pool: agent.MaleOfficers})
 	}
 	for _, t := range works {
-		p.Work = append(p.Work, routing.Work{ID: t.id, Pool: t.pool, Skill: t.skill, Language: "hi", Due: epoch.Add(t.due)})
+		p.Work = append(p.Work, routing.Work{ID: t.id, Pool: d.poolOf(t), Skill: t.skill, Language: "hi", Due: epoch.Add(t.due)})
 	}
 	return p
+}
+
+// poolOf is who may do a task, by law 3.
+func (d *dialer) poolOf(t *task) agent.Pool {
+	if d.e.w.shell.anybody {
+		return agent.Women
+	}
+	return t.pool
 }
 
 // placeAll begins what was decided, one after another, as long as the decision is
@@ -219,11 +226,7 @@ func (d *dialer) begin(a *attempt) bool {
 	}
 	e.floor.Remember(a.id)
 	now := e.w.clock()
-	pool := a.task.pool
-	if e.w.shell.anybody {
-		pool = agent.Women
-	}
-	m.put(call.Placed{At: now, Task: a.task.id, Work: a.task.work, Line: "1090", Language: "hi", Pool: pool, DialFor: dialFor})
+	m.put(call.Placed{At: now, Task: a.task.id, Work: a.task.work, Line: "1090", Language: "hi", Pool: d.poolOf(a.task), DialFor: dialFor})
 	m.put(call.Matched{At: now, Agent: her.Profile, RingFor: ringFor})
 	m.put(call.Unmatched{At: now})
 	return true
@@ -307,7 +310,7 @@ func (d *dialer) endStale(then func()) {
 				alive[c.ID] = true
 			}
 			for _, a := range all {
-				if !alive[a.id] {
+				if !alive[a.id] || w.shell.endsTheLiving {
 					w.covered("stale attempt ended")
 					d.end(attemptEnd{attempt: a.id, result: interruptedEnd, ended: w.clock(), stale: true})
 				}

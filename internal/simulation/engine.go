@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"powerline/agent"
@@ -200,7 +201,11 @@ func (e *engine) looked() {
 // thaws, or never.
 func (e *engine) point(name string, stage call.Stage, do func()) {
 	w := e.w
-	if w.fault(w.faults.AtPoint) {
+	chance := w.faults.AtPoint
+	if strings.HasPrefix(string(stage), outbound) { // there are fewer of these
+		chance *= 2
+	}
+	if w.fault(chance) {
 		if w.chance(.6) {
 			w.covered(fmt.Sprintf("crash %s/%s", name, stage))
 			w.note("%s    dies at %s/%s", e.name, name, stage)

@@ -44,16 +44,20 @@ func (w *world) plan() {
 	if w.opt.Tasks > 0 {
 		w.often(f.DatabaseAways, w.databaseAway)
 	}
-	w.often(f.Blackouts, func() {
-		w.cover("blackout")
-		acds := w.chance(.4)
-		for _, e := range w.engines {
-			if acds && e.dials { // they live on, and are deaf to callers
-				continue
-			}
-			e.crash(deadMan + w.between(2*time.Second, 5*time.Second))
+	w.often(f.Blackouts, w.blackout)
+}
+
+// blackout kills all engines, or all that take callers, for longer than the dead
+// man's switch waits.
+func (w *world) blackout() {
+	w.cover("blackout")
+	acds := w.chance(.4)
+	for _, e := range w.engines {
+		if acds && e.dials { // they live on, and are deaf to callers
+			continue
 		}
-	})
+		e.crash(deadMan + w.between(2*time.Second, 5*time.Second))
+	}
 }
 
 // often lets something happen that many times on average.

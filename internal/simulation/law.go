@@ -65,7 +65,7 @@ func (l *laws) observe(u queue.Update) {
 		l.calls[c.ID] = c
 		l.waiting(c)
 		if c.Kind == call.Outbound && stageOf(c) != stageOf(old) {
-			l.w.strike()
+			l.w.strike(stageOf(c))
 			if c.Stage == call.Ended {
 				l.ended[c.ID] = l.w.now
 			}
@@ -196,7 +196,7 @@ func (l *laws) rings(e *engine, leg *channel, callID string) {
 func (l *laws) lost(leg *channel) bool {
 	id, _ := floor.CallOfLeg(leg.id)
 	_, known := l.calls[id]
-	return !known && l.rebuilding()
+	return !known && leg.created.Before(epoch.Add(l.lastWipe))
 }
 
 // invited is the same INVITE as it reaches the phone.
@@ -375,9 +375,10 @@ func (l *laws) cared(ch *channel) {
 	}
 }
 
-// orphan: a leg that is up talks with somebody.
+// orphan: a leg that is up talks with somebody, or hears that it rings.
 func (l *laws) orphan(ch *channel) {
-	l.mark(&ch.aloneSince, ch.where == inside && ch.up && ch.partner() == nil)
+	other := ch.partner()
+	l.mark(&ch.aloneSince, ch.where == inside && ch.up && (other == nil || !other.up && !other.rung))
 	if l.longer(ch.aloneSince, mended) {
 		l.w.broken("convergence", "leg %s of %s hears nobody since %v", ch.id, ch.phone.id, ch.aloneSince)
 	}

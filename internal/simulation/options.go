@@ -153,13 +153,13 @@ type shell struct {
 
 	ringsFirst      bool // rings a contact before the agent is in the bridge
 	endsBlindly     bool // ends a ring by the clock without looking whether it was answered
-	lateDials       bool // dials however long ago the call was surely ours
 	redials         bool // dials an attempt again of which nobody knows what became
 	sharesNumbers   bool // lets two attempts have one number
 	rowLater        bool // writes the attempt after it has begun
 	anybody         bool // places offenders' calls as if they were for women
 	losesJournal    bool // keeps no end of an attempt while the database is away
 	leavesStale     bool // ends no attempt that nobody has any more
+	endsTheLiving   bool // ends an attempt that began long ago without looking at its call
 	oldView         bool // decides on a floor that it saw before it asked the database
 	blindToFallback bool // does not count who waits in the fallback queue
 	neverGivesWay   bool // takes nothing back for a caller in crisis

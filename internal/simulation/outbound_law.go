@@ -59,7 +59,7 @@ func (l *laws) made(e *engine, ch *channel) {
 // nobody can know of this dial (doc.go, limits).
 func (l *laws) forgotten(ch *channel) bool {
 	_, known := l.calls[ch.id]
-	return !known && l.rebuilding()
+	return !known && ch.created.Before(epoch.Add(l.lastWipe))
 }
 
 // dials is an INVITE to a contact: she is in the bridge, it is she, it is the
@@ -254,17 +254,21 @@ func (l *laws) account() {
 
 // strike lets something fail in the very moment in which an outbound call has
 // reached a stage.
-func (w *world) strike() {
-	if !w.fault(w.faults.Strikes) {
+func (w *world) strike(stage call.Stage) {
+	chance := w.faults.Strikes
+	if stage == outPlaced { // it is over in a moment
+		chance *= 5
+	}
+	if !w.fault(chance) {
 		return
 	}
 	blows := []func(){
 		func() { w.someEngine().crashAt(w.outage()) },
 		func() { w.cover("freeze"); w.someEngine().freeze(w.nap()) },
 		func() { w.cover("gap"); w.someEngine().conn.cut() },
-		w.redisAway, w.databaseAway,
+		w.redisAway, w.databaseAway, w.blackout,
 		func() {
-			if w.chance(.4) {
+			if w.chance(.5) {
 				w.wipe()
 			}
 		},

@@ -316,7 +316,7 @@ func (e *engine) takeOver(dead map[string]bool, then func()) {
 			}
 			if err == nil {
 				e.w.note("%s    takes %s over from %s, %s", e.name, c.ID, c.Owner, c.Stage)
-				e.w.covered("taken over/" + string(c.Stage))
+				e.w.covered("taken over/" + string(stageOf(c)))
 				e.learn([]call.Call{mine}, nil, true)
 				e.soon(func() { e.moveHere(mine, c.Owner != e.name) })
 			}

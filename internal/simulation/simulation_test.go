@@ -12,6 +12,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"powerline/call"
+	"powerline/routing"
 )
 
 var (
@@ -164,8 +167,52 @@ func wanted() (all []string) {
 	for _, stage := range stages {
 		all = append(all, "taken over/"+stage, "reply lost after commit/"+stage)
 	}
+	all = append(all, wantedOutbound()...)
 	return append(all, "fallback", "dead man's switch", "served by the fallback", "112", "redial", "rebuild", "fenced",
 		"crossing answer and cancel", "answer without an application", "call rebuilt from its channel",
 		"freeze noticed", "looked again", "filed again", "came by way of a peer",
 		"late act refused/waiting", "late act refused/offered", "late act refused/talking", "late act refused/ended")
+}
+
+// wantedOutbound is the same of calls that we make: each stage with each fault, and
+// each step on the way from the agent's answer to the INVITE.
+func wantedOutbound() (all []string) {
+	stages := []call.Stage{outPlaced, outOffered, outDialling, outReached, outEnded}
+	both := func(point string, stage call.Stage) {
+		for _, fate := range []string{"crash ", "freeze "} {
+			all = append(all, fate+point+"/"+string(stage))
+		}
+	}
+	for _, stage := range stages {
+		for _, point := range []string{"before commit", "after commit", "after commands"} {
+			both(point, stage)
+		}
+	}
+	for _, stage := range []call.Stage{outOffered, outDialling, outEnded} { // the others have one command at most
+		both("between commands", stage)
+		all = append(all, "late act refused/"+string(stage))
+	}
+	for _, step := range []string{"bridge made", "agent in the bridge", "last question", "leg made", "leg entered", "leg in the bridge", "rung"} {
+		both("dial, "+step, outDialling)
+	}
+	both("attempt written", outPlaced)
+	both("record written", outEnded)
+	for _, stage := range stages {
+		for _, fault := range []string{
+			"crash", "freeze", "gap", "delay", "redis away", "wipe", "blackout", "write lost", "reply lost", "command lost", "answer of command lost",
+			"duplicate", "agent hangs up", "phone dies", "contact answers", "contact is not reached", "contact hangs up",
+			"database away", "database slow", "answer of the database lost",
+		} {
+			all = append(all, fault+"×"+string(stage))
+		}
+		all = append(all, "taken over/"+string(stage), "reply lost after commit/"+string(stage))
+	}
+	for _, reason := range []routing.Rest{routing.NobodyFits, routing.CallersWait, routing.KeptBack, routing.AllBusy, routing.BehindOthers} {
+		all = append(all, "rests: "+string(reason))
+	}
+	for _, rule := range []string{"not-ours", "no-dialer", "late", "called-off", "number-calls-us"} {
+		all = append(all, "dial refused/"+rule)
+	}
+	return append(all, "ring ended too late", "decision grew old", "into the journal", "out of the journal", "stale attempt ended",
+		"taken back for a crisis", "taken back: called off", "contact calls us")
 }
