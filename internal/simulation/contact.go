@@ -145,7 +145,6 @@ func (p *pbx) create(e *engine, id string, whom *contact) error {
 	}
 	ch := p.add(&channel{id: id, contact: whom, where: made, app: e})
 	p.w.note("pbx      %s is made", id)
-	p.w.law.made(e, ch)
 	p.w.after(p.w.between(100*time.Microsecond, 2*time.Millisecond), func() {
 		switch {
 		case ch.where != made:

@@ -46,11 +46,11 @@ func (l *laws) ringsForAttempt(e *engine, ph *phone, id string) {
 	}
 }
 
-// made: there is one leg of an attempt, and one of a number.
-func (l *laws) made(e *engine, ch *channel) {
+// oneDial: a number rings, or talks with us, once.
+func (l *laws) oneDial(e *engine, ch *channel) {
 	for _, other := range l.w.pbx.channels {
-		if other != ch && other.contact != nil && other.contact.number == ch.contact.number && !l.forgotten(other) {
-			l.w.broken("one dial", "%s makes %s while %s is there, to the same number", e.name, ch.id, other.id)
+		if other != ch && other.contact != nil && other.rung && other.contact.number == ch.contact.number && !l.forgotten(other) {
+			l.w.broken("one dial", "%s dials %s while %s is there, to the same number", e.name, ch.id, other.id)
 		}
 	}
 }
@@ -72,6 +72,7 @@ func (l *laws) dials(e *engine, ch *channel) {
 		return
 	}
 	a.invites++
+	l.oneDial(e, ch)
 	leg := ch.partner()
 	switch {
 	case a.invites > 1:

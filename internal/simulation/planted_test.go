@@ -31,6 +31,7 @@ var planted = []struct {
 	{"anybody", shell{anybody: true}, nil},
 	{"losesJournal", shell{losesJournal: true}, nil},
 	{"leavesStale", shell{leavesStale: true}, nil},
+	{"sweepsOwnOnly", shell{sweepsOwnOnly: true}, nil},
 	{"endsTheLiving", shell{endsTheLiving: true}, nil},
 	{"oldView", shell{oldView: true}, nil},
 	{"blindToFallback", shell{blindToFallback: true}, nil},
