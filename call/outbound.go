@@ -51,6 +51,12 @@ func (c Call) AsksFirst(ev Event) bool {
 	return false
 }
 
+// Old reports whether a placement must be given up, because it is not known to have
+// been stored within the lease. It may have been, without an answer, and a peer may
+// have taken it over, ended and forgotten it since: begun once more, an attempt that
+// has ended would ring its agent.
+func (ev Placed) Old(now time.Time, lease time.Duration) bool { return now.Sub(ev.At) > lease }
+
 func (r Rules) place(c Call, ev Placed) (Call, []Command) {
 	if c.Stage != "" {
 		return c, nil

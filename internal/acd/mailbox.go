@@ -208,6 +208,11 @@ func (m *mailbox) handle(ev call.Event) {
 	var late []call.Command // of an end that was acted on before it was committed
 	acted := false
 	for verdict == floor.Moved && m.ctx.Err() == nil {
+		if p, places := ev.(call.Placed); places && p.Old(time.Now(), lease) {
+			m.e.log.Warn("attempt is not begun: the store did not take it in time", "call", m.id)
+			m.end()
+			return
+		}
 		err := m.commit(t.Change)
 		switch {
 		case err == nil && acted:

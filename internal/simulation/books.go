@@ -153,6 +153,7 @@ func (b *books) write(end attemptEnd) error {
 	if a.end != nil {
 		return nil
 	}
+	b.w.law.accepted(a, end)
 	a.end = &end
 	b.w.report.Results[end.result]++
 	if b.live[a.task.whom.number] == a {
@@ -201,8 +202,12 @@ func (b *books) settle(a *attempt) error {
 
 // stale are attempts that have no end although they began long ago.
 func (b *books) stale() (all []*attempt) {
+	after := staleAfter
+	if b.w.shell.endsTheLiving {
+		after = 3 * time.Second
+	}
 	for _, a := range b.attempts {
-		if a.end == nil && b.w.now-a.at > staleAfter {
+		if a.end == nil && b.w.now-a.at > after {
 			all = append(all, a)
 		}
 	}

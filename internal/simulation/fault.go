@@ -133,7 +133,7 @@ func (w *world) redisAway() {
 		e.troubled(length + 100*time.Millisecond)
 	}
 	w.after(length, func() {
-		w.away = false
+		w.away, w.storeBack = false, w.now
 		w.note("redis    back")
 		for _, e := range w.engines {
 			if e.alive && e.unwatch != nil {

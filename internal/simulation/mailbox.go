@@ -285,6 +285,11 @@ func (h *handling) settleOnly() {
 
 func (h *handling) commit(t floor.Transaction) {
 	m := h.m
+	if p, places := h.ev.(call.Placed); places && p.Old(m.e.w.clock(), lease) && !m.e.w.shell.placesLate {
+		m.e.w.covered("placement given up")
+		m.end()
+		return
+	}
 	h.tries++
 	m.sure, m.owner = m.e.w.now, m.e.owner
 	if len(t.Change.Calls) == 0 && len(t.Change.Agents) == 0 {

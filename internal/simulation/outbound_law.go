@@ -13,6 +13,8 @@ const (
 	// crossing is how near to each other an answer and our hang-up may be: neither
 	// side can know of the other's word.
 	crossing = 150 * time.Millisecond
+	// slowStore is how long a commit takes at most while the store is away.
+	slowStore = 400 * time.Millisecond
 	// newsIn is how long a dialer that is well may not have heard of a caller, and
 	// newsLate one that stood still, or whose store did.
 	newsIn   = 60 * time.Millisecond
@@ -132,7 +134,11 @@ func (l *laws) crosses(ch, other *channel) bool {
 	if ended, known := l.ended[who.id]; known {
 		decided = ended
 	}
-	return decided-who.reachedAt < crossing
+	bound := crossing
+	if l.w.now-l.w.storeBack < time.Second {
+		bound += slowStore // what was decided waited for its commit
+	}
+	return decided-who.reachedAt < bound
 }
 
 // waiting keeps the moment since which a caller waits.
@@ -203,16 +209,31 @@ func (l *laws) attemptEnds(a *attempt, end attemptEnd) {
 		end.dialled.After(end.ended), end.answered.After(end.ended), !end.answered.IsZero() && end.answered.Before(end.dialled):
 		w.broken("books", "the database refuses how %s ended: %+v", a.id, end)
 	case a.end == nil:
-	case !a.end.stale && !end.stale && a.end.result != end.result:
+	case !a.end.stale && !end.stale && a.end.result != end.result && !l.rebuilding(): // or two histories meet
 		w.broken("books", "%s ended as %s and as %s", a.id, a.end.result, end.result)
 	}
 	ch := w.pbx.byID[a.id]
-	if end.stale && a.end == nil && ch != nil && !l.rebuilding() {
+	if end.stale && a.end == nil && ch != nil && ch.partner() != nil && !l.forgotten(ch) {
 		w.broken("books", "%s is ended as stale and is on the line", a.id)
 	}
 	if end.result == notPlacedEnd && a.invites > 0 && ch != nil && ch.rung {
 		w.broken("books", "%s ended as not placed, and the phone rings", a.id)
 	}
+}
+
+// accepted: an end that was said to be durable is in the books or on its way into
+// them, and nothing is concluded in its place.
+func (l *laws) accepted(a *attempt, end attemptEnd) {
+	outcome, kept := l.kept[a.id]
+	if !end.stale || !kept {
+		return
+	}
+	for _, name := range sorted(l.w.books.journals) {
+		if slices.ContainsFunc(l.w.books.journals[name], func(e attemptEnd) bool { return e.attempt == a.id }) {
+			return // the engine whose journal it is has been away for too long
+		}
+	}
+	l.w.broken("books", "%s was kept as %s, and is ended as stale", a.id, outcome)
 }
 
 // booksAtTheEnd: every attempt has ended, and has moved its task or been coded.

@@ -1,7 +1,7 @@
 package simulation
 
 import (
-	"flag"
+	"slices"
 	"testing"
 
 	"powerline/agent"
@@ -11,64 +11,53 @@ import (
 	"powerline/routing"
 )
 
-var hunt = flag.Uint64("hunt", 4_000, "how many days a planted mistake may hide")
-
-var planted = []struct {
+// mistake is one in the place of what production does: on days like these it breaks
+// one of these laws.
+type mistake struct {
 	name  string
 	plant shell
+	days  Options
 	laws  []string
-}{
-	{"transact redials", shell{redials: true, transact: redials}, nil},
-	{"transact leavesContact", shell{transact: leavesContact}, nil},
-	{"pace blind", shell{pace: blindToCallers}, nil},
-	{"pace busy", shell{pace: takesTheBusy}, nil},
-	{"strayDial accompanied", shell{strayDial: func(f floor.Facts, id string) bool { return !f.Accompanied(id) }}, nil},
-	{"strayLeg never", shell{strayLeg: func(floor.Facts, string, call.Call, bool) bool { return false }}, nil},
-	{"ringsFirst", shell{ringsFirst: true}, nil},
-	{"endsBlindly", shell{endsBlindly: true}, nil},
-	{"sharesNumbers", shell{sharesNumbers: true}, nil},
-	{"rowLater", shell{rowLater: true}, nil},
-	{"anybody", shell{anybody: true}, nil},
-	{"losesJournal", shell{losesJournal: true}, nil},
-	{"leavesStale", shell{leavesStale: true}, nil},
-	{"sweepsOwnOnly", shell{sweepsOwnOnly: true}, nil},
-	{"endsTheLiving", shell{endsTheLiving: true}, nil},
-	{"oldView", shell{oldView: true}, nil},
-	{"blindToFallback", shell{blindToFallback: true}, nil},
-	{"neverGivesWay", shell{neverGivesWay: true}, nil},
-	{"actFirst", shell{actFirst: true}, nil},
-	{"deafToFacts", shell{deafToFacts: true}, nil},
-	{"unfenced", shell{unfenced: true}, nil},
-	{"forgetful", shell{forgetful: true}, nil},
-	{"unguarded", shell{unguarded: true}, nil},
-	{"sleepwalker", shell{sleepwalker: true}, nil},
-	{"staleFacts", shell{staleFacts: true}, nil},
-	{"steppedAnew", shell{steppedAnew: true}, nil},
-	{"filedEarly", shell{filedEarly: true}, nil},
-	{"forgotOnce", shell{forgotOnce: true}, nil},
-	{"deafToReturn", shell{deafToReturn: true}, nil},
-	{"lazyGuard", shell{lazyGuard: true}, nil},
-	{"takenForStale", shell{takenForStale: true}, nil},
-	{"anyTerm", shell{anyTerm: true}, nil},
-	{"lateActs", shell{lateActs: true}, nil},
-	{"hastySweep", shell{hastySweep: true}, nil},
-	{"looksOnce", shell{looksOnce: true}, nil},
-	{"guessesJoin", shell{guessesJoin: true}, nil},
-	{"foundByCommit", shell{foundByCommit: true}, nil},
-	{"hoarder", shell{hoarder: true}, nil},
-	{"movedIsGone", shell{movedIsGone: true}, nil},
-	{"hangsUpLegs", shell{hangsUpLegs: true}, nil},
-	{"looksOnceMore", shell{looksOnceMore: true}, nil},
-	{"lateMusic", shell{lateMusic: true}, nil},
-	{"keepsGhosts", shell{keepsGhosts: true}, nil},
-	{"keepsHigher", shell{keepsHigher: true}, nil},
-	{"returnsLater", shell{returnsLater: true}, nil},
-	{"leavesOnce", shell{leavesOnce: true}, nil},
-	{"hurriesAfterRebuild", shell{hurriesAfterRebuild: true}, nil},
-	{"movesOnce", shell{movesOnce: true}, nil},
-	{"guardsOnce", shell{guardsOnce: true}, nil},
-	{"leakyRouter", shell{leakyRouter: true}, nil},
 }
+
+// often are days on which one thing fails more often than usual.
+func often(more func(*Faults)) Options {
+	f := Everything()
+	more(&f)
+	return Options{Faults: &f}
+}
+
+var (
+	crashing  = often(func(f *Faults) { f.AtPoint = .03 })
+	bookless  = often(func(f *Faults) { f.DatabaseAways = 4 })
+	wiped     = often(func(f *Faults) { f.AtPoint, f.Wipes, f.Strikes = .04, 3, .1 })
+	leftAlone = often(func(f *Faults) { f.Blackouts = 2 })
+	calm      = Options{Faults: &Faults{}, Agents: 4, Calls: 30, Dialers: 1, Tasks: 25}
+)
+
+// outboundMistakes are about calls that we make: each of their laws can fail.
+var outboundMistakes = []mistake{
+	{"a contact is rung before the agent is in the bridge", shell{ringsFirst: true}, Options{}, []string{"law 4"}},
+	{"a contact is not hung up when the agent has left", shell{transact: leavesContact}, Options{}, []string{"law 4"}},
+	{"the stray phones of a dead engine are left alone", shell{sweepsOwnOnly: true}, wiped, []string{"law 4"}},
+	{"what was interrupted is dialled again", shell{redials: true, transact: redials}, crashing, []string{"one INVITE"}},
+	{"two attempts have one number", shell{sharesNumbers: true}, Options{}, []string{"one dial"}},
+	{"an attempt begins before it is written", shell{rowLater: true}, Options{}, []string{"books"}},
+	{"offenders are given to women", shell{anybody: true}, Options{}, []string{"law 3"}},
+	{"an agent with a call is given another", shell{pace: takesTheBusy}, Options{}, []string{"law 2"}},
+	{"callers are not counted", shell{pace: blindToCallers}, Options{}, []string{"passed over"}},
+	{"the floor was seen before the database was asked", shell{oldView: true}, bookless, []string{"passed over", "law 2"}},
+	{"callers in the fallback queue are not counted", shell{blindToFallback: true}, leftAlone, []string{"passed over"}},
+	{"nothing is taken back for a crisis", shell{neverGivesWay: true}, calm, []string{"gives way"}},
+	{"a ring is ended by the clock although somebody has answered", shell{endsBlindly: true}, Options{}, []string{"law 1"}},
+	{"an end is lost while the database is away", shell{losesJournal: true}, bookless, []string{"books"}},
+	{"what nobody has any more is not ended", shell{leavesStale: true}, crashing, []string{"books"}},
+	{"what is old is ended, on the line or not", shell{endsTheLiving: true}, Options{}, []string{"books"}},
+	{"a leg that was never rung is left beside its agent", shell{strayDial: accompaniedStays}, wiped, []string{"convergence", "quiescence"}},
+	{"an attempt begins however late", shell{placesLate: true}, crashing, []string{"books"}},
+}
+
+func accompaniedStays(f floor.Facts, id string) bool { return !f.Accompanied(id) }
 
 // redials dials again what was interrupted.
 func redials(rules call.Rules, c call.Call, ev call.Event, agentOf func(agent.ID) (agent.Agent, bool)) (floor.Transaction, floor.Verdict) {
@@ -112,16 +101,32 @@ func takesTheBusy(p routing.Pacing) routing.Paced {
 
 // TestEachPlantedMistakeIsFound: a law that no mistake can break proves nothing.
 func TestEachPlantedMistakeIsFound(t *testing.T) {
-	for _, mistake := range planted {
-		t.Run(mistake.name, func(t *testing.T) {
-			for seed := uint64(1); seed <= *hunt; seed++ {
-				_, v := runOnce(Options{Seed: seed, shell: mistake.plant}, false)
-				if v != nil {
-					t.Logf("seed %d: %s: %s", seed, v.Law, v.What)
-					return
-				}
-			}
-			t.Errorf("not found in %d days", *hunt)
+	if *seed != 0 {
+		t.Skip("one day only")
+	}
+	for _, m := range outboundMistakes {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			m.find(t, 600)
 		})
 	}
+}
+
+// find lives through days until one breaks a law that it should.
+func (m mistake) find(t *testing.T, most uint64) {
+	others := map[string]int{}
+	for day := uint64(1); day <= most; day++ {
+		opt := m.days
+		opt.Seed, opt.shell = day, m.plant
+		_, v := runOnce(opt, false)
+		switch {
+		case v == nil:
+		case slices.Contains(m.laws, v.Law):
+			t.Logf("day %d: %s: %s", day, v.Law, v.What)
+			return
+		default:
+			others[v.Law]++
+		}
+	}
+	t.Errorf("not found in %d days; broken were %v, want one of %v", most, others, m.laws)
 }

@@ -38,18 +38,19 @@ type world struct {
 	queue schedule
 	steps int
 
-	store   *queue.Memory
-	away    bool // Redis gives no answer
-	pbx     *pbx
-	engines []*engine
-	phones  []*phone
-	byAgent map[agent.ID]*phone
-	records map[string]call.Call
-	books   *books
-	reserve routing.Reserve
-	minted  int // ids of attempts
-	law     *laws
-	report  Report
+	store     *queue.Memory
+	away      bool          // Redis gives no answer
+	storeBack time.Duration // when it last began to again
+	pbx       *pbx
+	engines   []*engine
+	phones    []*phone
+	byAgent   map[agent.ID]*phone
+	records   map[string]call.Call
+	books     *books
+	reserve   routing.Reserve
+	minted    int // ids of attempts
+	law       *laws
+	report    Report
 
 	healed   time.Duration // when the last machine recovered
 	tracing  bool
@@ -112,9 +113,12 @@ func (w *world) settle() {
 		o.Tasks = 6 + w.rng.IntN(10)
 	}
 	w.reserve = routing.Reserve{Women: w.rng.IntN(2), Resume: w.rng.IntN(2)}
-	if o.Faults != nil {
+	switch {
+	case o.Faults != nil:
 		w.faults = *o.Faults
-	} else {
+	case w.chance(.1): // a day on which nothing fails: the narrow bounds hold all day
+		w.faults = Faults{}
+	default:
 		w.faults = Everything()
 	}
 	w.rules, w.policy = dayRules(), dayPolicy()
