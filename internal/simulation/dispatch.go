@@ -103,12 +103,20 @@ func (e *engine) arrivalOf(ev event) call.Arrived {
 		a.Menu = "main"
 	}
 	if ev.again { // she comes back from the fallback queue
-		a.Menu, a.Place = "", ev.arrived
+		a.Menu, a.Place, a.Numbered = "", ev.arrived, e.numberedFrom()
 		if ev.stamp != nil && !e.w.shell.returnsLater {
 			a.Place = ev.stamp.Queued
 		}
 	}
 	return a
+}
+
+// numberedFrom is where the offers of a call begin that may have been one before.
+func (e *engine) numberedFrom() int {
+	if e.w.shell.numbersAgain {
+		return 0
+	}
+	return int(e.w.clock().UnixMilli())
 }
 
 func (e *engine) legEntered(ev event, callID string) {

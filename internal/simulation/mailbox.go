@@ -678,13 +678,13 @@ func (m *box) file(then func()) {
 		m.guarded = false
 		c := m.c
 		if c.Kind == call.Outbound {
-			m.destroyBridges(c, c.Offers)
+			m.destroyBridges(c, c.Numbered+c.Offers)
 			m.fileAttempt(c)
 			then()
 			return
 		}
 		written := func() {
-			m.destroyBridges(c, c.Offers)
+			m.destroyBridges(c, c.Numbered+c.Offers)
 			e.later(w.between(200*time.Microsecond, 4*time.Millisecond), func() {
 				w.law.filed(c)
 				e.point("record written", c.Stage, func() { e.letGo(m, c) })
@@ -712,7 +712,7 @@ func (m *box) fileAttempt(c call.Call) {
 
 // destroyBridges ends the bridges of a call's offers, up to the n-th.
 func (m *box) destroyBridges(c call.Call, last int) {
-	for n := 1; n <= last; n++ {
+	for n := c.Numbered + 1; n <= last; n++ {
 		c.Offer.N = n
 		id := c.Bridge()
 		m.e.command(func() error { return m.e.w.pbx.destroyBridge(id) }, nil)

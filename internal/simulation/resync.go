@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -170,12 +171,15 @@ func (e *engine) adoptFromChannel(s *snapshot, ch seenChannel) {
 		c.Offers, c.Queued = ch.stamp.Offers, time.UnixMilli(ch.stamp.Queued.UnixMilli()).UTC()
 		c.Crisis = e.w.rules.Categories[c.Category].Crisis
 	}
-	c.Arrived = ch.arrived
+	c.Arrived, c.Numbered = ch.arrived, e.numberedFrom()
 	for _, leg := range s.channels {
 		callID, isLeg := floor.CallOfLeg(leg.id)
 		if isLeg && callID == ch.id && s.facts.Joined(ch.id, leg.id) {
 			c.Stage, c.Answered = call.Talking, ch.arrived
-			c.Offer = call.Offer{N: c.Offers, Agent: leg.agent, Leg: leg.id}
+			n := offerOf(leg.id)
+			c.Offers = min(max(c.Offers, 1), n)
+			c.Numbered = n - c.Offers
+			c.Offer = call.Offer{N: n, Agent: leg.agent, Leg: leg.id}
 			c.Spoken = []agent.ID{leg.agent}
 			break
 		}
@@ -185,6 +189,15 @@ func (e *engine) adoptFromChannel(s *snapshot, ch seenChannel) {
 	if m, fresh := e.open(call.Call{ID: c.ID}); fresh {
 		m.put(found{c})
 	}
+}
+
+// offerOf is the number of the offer that a leg was made for.
+func offerOf(leg string) int {
+	n, err := strconv.Atoi(leg[strings.LastIndex(leg, ".a")+2:])
+	if err != nil {
+		return 1
+	}
+	return n
 }
 
 func (e *engine) compareAgents(s *snapshot, confirmed func(string) bool) {
