@@ -159,6 +159,7 @@ type shell struct {
 	anybody         bool // places offenders' calls as if they were for women
 	losesJournal    bool // keeps no end of an attempt while the database is away
 	leavesStale     bool // ends no attempt that nobody has any more
+	waitsForNobody  bool // waits for an earlier visit to be filed by somebody, if by nobody
 	numbersAgain    bool // begins the numbers of offers anew when a call is rebuilt from its channel
 	placesLate      bool // begins an attempt however long ago it was given it
 	sweepsOwnOnly   bool // leaves the stray phones of a dead engine alone
