@@ -203,7 +203,7 @@ func (e *engine) point(name string, stage call.Stage, do func()) {
 	w := e.w
 	chance := w.faults.AtPoint
 	if strings.HasPrefix(string(stage), outbound) { // there are fewer of these
-		chance *= 2
+		chance *= 3
 	}
 	if w.fault(chance) {
 		if w.chance(.6) {

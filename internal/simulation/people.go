@@ -7,6 +7,7 @@ import (
 
 	"powerline/agent"
 	"powerline/call"
+	"powerline/internal/floor"
 )
 
 // caller is a person who dials, once or again.
@@ -233,7 +234,10 @@ func (ph *phone) has(d *dialog) bool { return slices.Contains(ph.dialogs, d) }
 func (ph *phone) react(d *dialog) {
 	w := ph.w
 	limit := ringFor
+	callID, _ := floor.CallOfLeg(d.ch.id)
 	switch roll := w.rng.Float64(); {
+	case roll > .4 && call.IsAttempt(callID): // her phone picks up by itself
+		w.after(w.between(100*time.Millisecond, time.Second), func() { ph.answers(d) })
 	case w.now < arrive && roll < w.faults.Phones:
 		w.after(w.between(0, limit), func() { ph.dies("while it rings", d) })
 	case w.now < arrive && roll < w.faults.Phones+.10:
