@@ -139,3 +139,15 @@ func TestGivenSomebodyHasAnswered_WhenTheWordOfItIsLate_ThenNoClockEndsTheConver
 		}
 	}
 }
+
+// TestGivenALookThatTookLong_WhenAnEventOfBeforeFollowsIt_ThenNoRecordEndsBeforeItWasAnswered:
+// the look bears the time at which it was done, and he hung up while it was.
+func TestGivenALookThatTookLong_WhenAnEventOfBeforeFollowsIt_ThenNoRecordEndsBeforeItWasAnswered(t *testing.T) {
+	rings := call.Call{ID: "out-1", Kind: call.Outbound, Stage: call.Talking, Epoch: 3, Dialled: start, Offer: call.Offer{N: 1, Agent: "w1", Leg: "for-out-1.a1"}}
+	looked := start.Add(3 * time.Second)
+	speaks, _ := rules.Step(rings, call.Resumed{At: looked, Caller: true, Up: true, Leg: call.LegUp, Joined: true})
+	ended, _ := rules.Step(speaks, call.CallerGone{At: looked.Add(-30 * time.Millisecond)})
+	if ended.Stage != call.Ended || ended.EndedAt.Before(ended.Answered) || ended.Answered.Before(ended.Dialled) {
+		t.Fatalf("%s: dialled %v, answered %v, ended %v", ended.Stage, ended.Dialled, ended.Answered, ended.EndedAt)
+	}
+}
