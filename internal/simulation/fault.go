@@ -82,6 +82,9 @@ func (e *engine) crashAt(back time.Duration) {
 // outage is how long a dead process stays away; nap how long a stopped one
 // sleeps: shorter than its peer's patience, longer, or longer than its pulse.
 func (w *world) outage() time.Duration {
+	if w.chance(.1) {
+		return w.between(4*time.Second, 14*time.Second)
+	}
 	return w.between(200*time.Millisecond, 4*time.Second)
 }
 

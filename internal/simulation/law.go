@@ -66,7 +66,7 @@ func (l *laws) observe(u queue.Update) {
 		l.calls[c.ID] = c
 		l.waiting(c)
 		if c.Kind == call.Outbound && stageOf(c) != stageOf(old) {
-			l.w.strike(stageOf(c))
+			l.w.strike(c)
 			if c.Stage == call.Ended {
 				l.ended[c.ID] = l.w.now
 			}

@@ -22,6 +22,9 @@ const (
 	// fallbackNews is how long a dialer may not know of callers in the fallback
 	// queue, which it sees when it compares.
 	fallbackNews = resyncEvery + 500*time.Millisecond
+	// sweptIn is how soon one engine that is well hangs up whoever hears nobody,
+	// whatever became of the others.
+	sweptIn = 8 * time.Second
 	// givenWayIn is how long a caller in crisis waits at most for an agent whose
 	// call only rings.
 	givenWayIn = 2 * time.Second
@@ -116,7 +119,8 @@ func (l *laws) contactHeard(ch *channel) {
 	if l.calm() > mended {
 		bound = 500 * time.Millisecond
 	}
-	if l.longer(ch.aloneSince, bound) {
+	watched := slices.ContainsFunc(w.engines, func(e *engine) bool { return e.alive && !e.frozen && w.now-e.trouble > sweptIn })
+	if l.longer(ch.aloneSince, bound) || watched && ch.aloneSince >= 0 && w.now-ch.aloneSince > sweptIn {
 		w.broken("law 4", "%s answered and hears nobody since %v; %s", ch.id, ch.aloneSince, l.shown(ch.id))
 	}
 }
@@ -274,11 +278,21 @@ func (l *laws) account() {
 	}
 }
 
+// owner is the engine that has a call.
+func (w *world) owner(c call.Call) *engine {
+	for _, e := range w.engines {
+		if e.name == c.Owner {
+			return e
+		}
+	}
+	return w.someEngine()
+}
+
 // strike lets something fail in the very moment in which an outbound call has
 // reached a stage.
-func (w *world) strike(stage call.Stage) {
+func (w *world) strike(c call.Call) {
 	chance := w.faults.Strikes
-	if stage == outPlaced { // it is over in a moment
+	if stageOf(c) == outPlaced { // it is over in a moment
 		chance *= 5
 	}
 	if !w.fault(chance) {
@@ -290,8 +304,12 @@ func (w *world) strike(stage call.Stage) {
 		func() { w.cover("gap"); w.someEngine().conn.cut() },
 		w.redisAway, w.databaseAway, w.blackout,
 		func() {
-			if w.chance(.5) {
+			switch {
+			case w.chance(.4):
 				w.wipe()
+			case w.chance(.3): // two at once
+				w.owner(c).crashAt(w.outage())
+				w.after(w.between(0, deadAfter), w.wipe)
 			}
 		},
 	}
