@@ -111,7 +111,7 @@ func query[T any](e *engine, limit time.Duration, method func() (T, error), then
 
 // dueNow are the tasks to be dialled, most urgent first.
 func (b *books) dueNow() (due []*task) {
-	if b.w.now > arrive { // the windows have closed
+	if b.w.now > b.w.arrive { // the windows have closed
 		return nil
 	}
 	for _, t := range b.tasks {

@@ -48,11 +48,11 @@ func (w *world) assign() {
 		}
 		t := &task{
 			id: fmt.Sprintf("t%d", n), work: whom.work, pool: poolOfWork(whom.work), skill: whom.work, whom: whom,
-			due: w.between(4*time.Second, arrive),
+			due: w.between(4*time.Second, w.arrive),
 		}
 		w.books.tasks = append(w.books.tasks, t)
 		if w.chance(.1) {
-			w.after(w.between(5*time.Second, arrive), func() { t.off = true })
+			w.after(w.between(5*time.Second, w.arrive), func() { t.off = true })
 		}
 	}
 }
@@ -133,7 +133,7 @@ func (c *contact) answers(ch *channel) {
 	if ch.bridge != nil {
 		w.talk(ch.bridge)
 	}
-	w.after(20*time.Second, func() { w.hangsUp(ch, "has had enough") })
+	w.after(w.opt.Talks+15*time.Second, func() { w.hangsUp(ch, "has had enough") })
 }
 
 // create makes the leg of whom we call, without ringing it. Asterisk refuses an

@@ -183,7 +183,7 @@ func (d *dialer) old(decided time.Duration) bool {
 func (d *dialer) place(t *task, by agent.ID, decided time.Duration, then func()) {
 	e, w := d.e, d.e.w
 	w.minted++
-	a := &attempt{id: call.AttemptID(fmt.Sprintf("%03d", w.minted)), task: t, agent: by}
+	a := &attempt{id: call.AttemptID(fmt.Sprintf("%06d", w.minted)), task: t, agent: by}
 	begin := func() {
 		old := d.old(decided)
 		if old {

@@ -112,12 +112,7 @@ func (e *engine) arrivalOf(ev event) call.Arrived {
 }
 
 // numberedFrom is where the offers of a call begin that may have been one before.
-func (e *engine) numberedFrom() int {
-	if e.w.shell.numbersAgain {
-		return 0
-	}
-	return int(e.w.clock().UnixMilli())
-}
+func (e *engine) numberedFrom() int { return int(e.w.clock().UnixMilli()) }
 
 func (e *engine) legEntered(ev event, callID string) {
 	m := e.boxes[callID]

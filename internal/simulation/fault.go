@@ -66,7 +66,7 @@ func (w *world) often(mean float64, do func()) {
 		// A sum of chances keeps the mean and needs no tables.
 		for range 2 {
 			if w.chance(math.Min(left, 1) / 2) {
-				w.after(w.between(4*time.Second, storm), do)
+				w.after(w.between(4*time.Second, w.storm), do)
 			}
 		}
 	}

@@ -465,7 +465,7 @@ func (m *box) comeToUs(then func(again bool)) {
 	e.load(func(err error) {
 		c, there := e.floor.Call(m.id)
 		if err != nil || !there || c.Stage == call.Ended {
-			if err == nil && there && e.mine(c) && !e.w.shell.waitsForNobody {
+			if err == nil && there && e.mine(c) {
 				e.w.covered("earlier visit filed by us")
 				e.fileOrphan(c)
 			}

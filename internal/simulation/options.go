@@ -20,6 +20,8 @@ type Options struct {
 	// Dialers are the engines that make calls, Tasks what there is to call for; less
 	// than zero is none.
 	Dialers, Tasks int
+	// Length is how long callers come; Talks how long a conversation lasts at most.
+	Length, Talks time.Duration
 	// Faults is how often what goes wrong; nil means a mix chosen by the seed.
 	Faults *Faults
 	// Trace, if set, gets every step as a line of text.
@@ -90,17 +92,23 @@ type Lengths struct{ Inbound, Outbound time.Duration }
 
 // Violation is a law that was broken, and how it came about.
 type Violation struct {
-	Seed  uint64
-	At    time.Duration
-	Law   string
-	What  string
-	Trace []string // the last steps before it
+	Seed uint64
+	// Length is that of the day, if it is not the usual one.
+	Length time.Duration
+	At     time.Duration
+	Law    string
+	What   string
+	Trace  []string // the last steps before it
 }
 
 // Error is one line; Story has the trace.
 func (v *Violation) Error() string {
-	return fmt.Sprintf("simulation: seed %d at %v: %s: %s (replay: go test ./internal/simulation -run TestLawsHoldUnderFaults -seed %d -steps)",
-		v.Seed, v.At, v.Law, v.What, v.Seed)
+	long := ""
+	if v.Length != 0 {
+		long = fmt.Sprintf(" -length %v", v.Length)
+	}
+	return fmt.Sprintf("simulation: seed %d at %v: %s: %s (replay: go test ./internal/simulation -run TestLawsHoldUnderFaults -seed %d%s -steps)",
+		v.Seed, v.At, v.Law, v.What, v.Seed, long)
 }
 
 // Story is the violation with the last steps before it.
@@ -159,10 +167,7 @@ type shell struct {
 	anybody         bool // places offenders' calls as if they were for women
 	losesJournal    bool // keeps no end of an attempt while the database is away
 	leavesStale     bool // ends no attempt that nobody has any more
-	waitsForNobody  bool // waits for an earlier visit to be filed by somebody, if by nobody
-	numbersAgain    bool // begins the numbers of offers anew when a call is rebuilt from its channel
 	placesLate      bool // begins an attempt however long ago it was given it
-	sweepsOwnOnly   bool // leaves the stray phones of a dead engine alone
 	endsTheLiving   bool // ends an attempt that began long ago without looking at its call
 	oldView         bool // decides on a floor that it saw before it asked the database
 	blindToFallback bool // does not count who waits in the fallback queue

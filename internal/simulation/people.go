@@ -41,7 +41,7 @@ func (w *world) populate() {
 		if w.chance(.15) {
 			c.kind, c.menu = call.RingBack, false
 		}
-		at := w.between(2*time.Second, arrive)
+		at := w.between(2*time.Second, w.arrive)
 		if w.chance(.3) && n > 0 { // in the same moment as others
 			at = 10*time.Second + w.between(0, 3*time.Millisecond)
 		}
@@ -108,7 +108,7 @@ func (w *world) hangsUp(ch *channel, why string) {
 }
 
 func (c *caller) mayRedial(dropped bool) {
-	if dropped && c.redials > 0 && c.w.now < arrive {
+	if dropped && c.redials > 0 && c.w.now < c.w.arrive {
 		c.redials--
 		c.w.after(c.w.between(50*time.Millisecond, 6*time.Second), c.dial)
 	}
@@ -238,12 +238,12 @@ func (ph *phone) react(d *dialog) {
 	switch roll := w.rng.Float64(); {
 	case roll > .4 && call.IsAttempt(callID): // her phone picks up by itself
 		w.after(w.between(100*time.Millisecond, time.Second), func() { ph.answers(d) })
-	case w.now < arrive && roll < w.faults.Phones:
+	case w.now < w.arrive && roll < w.faults.Phones:
 		w.after(w.between(0, limit), func() { ph.dies("while it rings", d) })
-	case w.now < arrive && roll < w.faults.Phones+.10:
+	case w.now < w.arrive && roll < w.faults.Phones+.10:
 		w.after(w.between(100*time.Millisecond, 3*time.Second), func() { ph.rejectsNow(d) })
-	case w.now < arrive && roll < w.faults.Phones+.16: // rings out
-	case w.now < arrive && roll < w.faults.Phones+.26: // answers as the ring ends
+	case w.now < w.arrive && roll < w.faults.Phones+.16: // rings out
+	case w.now < w.arrive && roll < w.faults.Phones+.26: // answers as the ring ends
 		w.after(limit+w.between(-4*time.Millisecond, 2*time.Millisecond), func() { ph.answers(d) })
 	default:
 		at := w.between(500*time.Millisecond, 3*time.Second)
@@ -321,7 +321,7 @@ func (ph *phone) register(online bool) {
 // whim is what an agent does of her own accord, again and again.
 func (ph *phone) whim() {
 	w := ph.w
-	if w.now > storm {
+	if w.now > w.storm {
 		return
 	}
 	acts := []agent.Event{
@@ -390,9 +390,9 @@ func (w *world) talk(b *bridge) {
 		return
 	}
 	who.talked, who.agentLeft, who.music = true, false, false
-	long := w.between(300*time.Millisecond, 5*time.Second)
+	long := w.between(300*time.Millisecond, w.opt.Talks)
 	ends := w.rng.Float64()
-	if w.now < arrive && w.chance(w.faults.Phones) {
+	if w.now < w.arrive && w.chance(w.faults.Phones) {
 		w.after(w.between(0, long), func() {
 			if i := slices.IndexFunc(leg.phone.dialogs, func(d *dialog) bool { return d.ch == leg }); i >= 0 {
 				leg.phone.dies("in a talk", leg.phone.dialogs[i])

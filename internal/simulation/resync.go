@@ -138,7 +138,7 @@ func (e *engine) sweep(s *snapshot, confirmed func(string) bool) {
 		}
 		_, known := e.floor.Call(ch.id)
 		if call.IsAttempt(ch.id) {
-			stray := !known && e.boxes[ch.id] == nil && (ch.app == e || !e.w.shell.sweepsOwnOnly) && e.w.shell.strayDial(s.facts, ch.id)
+			stray := !known && e.boxes[ch.id] == nil && e.w.shell.strayDial(s.facts, ch.id)
 			if stray && confirmed != nil && confirmed("dialled "+ch.id) {
 				e.hangUpLater(ch.id)
 			}

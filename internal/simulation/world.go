@@ -14,11 +14,12 @@ import (
 // Lengths of the day. Everything is shorter than in life, so that more happens
 // in a run; what matters is which is longer than which.
 const (
-	storm   = 32 * time.Second // machines fail until then
-	arrive  = 40 * time.Second // callers come until then
-	longest = 240 * time.Second
 	deadMan = 8 * time.Second
 	ringFor = 4 * time.Second
+	// shortDay is how long callers come on a day of the usual length.
+	shortDay = 40 * time.Second
+	// evening is how long it takes at most until everybody has gone home.
+	evening = 200 * time.Second
 )
 
 var epoch = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
@@ -52,6 +53,8 @@ type world struct {
 	law       *laws
 	report    Report
 
+	arrive   time.Duration // callers come until then
+	storm    time.Duration // machines fail until then
 	healed   time.Duration // when the last machine recovered
 	tracing  bool
 	trace    []string
@@ -94,6 +97,13 @@ func (w *world) settle() {
 	if o.Calls == 0 {
 		o.Calls = 8 + w.rng.IntN(10)
 	}
+	if o.Length == 0 {
+		o.Length = shortDay
+	}
+	if o.Talks == 0 {
+		o.Talks = 5 * time.Second
+	}
+	w.arrive, w.storm = o.Length, o.Length-8*time.Second
 	if o.Agents == 0 {
 		o.Agents = 3 + w.rng.IntN(5)
 	}
@@ -174,7 +184,7 @@ func (w *world) between(lo, hi time.Duration) time.Duration {
 func (w *world) chance(p float64) bool { return p > 0 && w.rng.Float64() < p }
 
 // fault is chance while machines still fail.
-func (w *world) fault(p float64) bool { return w.now < storm && w.chance(p) }
+func (w *world) fault(p float64) bool { return w.now < w.storm && w.chance(p) }
 
 func (w *world) after(d time.Duration, do func()) { w.push(d, nil, do) }
 
@@ -212,6 +222,9 @@ func (w *world) broken(law, format string, args ...any) {
 		return
 	}
 	w.violated = &Violation{Seed: w.opt.Seed, At: w.now, Law: law, What: fmt.Sprintf(format, args...)}
+	if w.opt.Length != shortDay {
+		w.violated.Length = w.opt.Length
+	}
 	w.note("BROKEN %s: %s", law, w.violated.What)
 }
 
@@ -255,7 +268,7 @@ func (w *world) live() {
 			w.law.atTheEnd()
 			return
 		}
-		if w.now > longest {
+		if w.now > w.arrive+w.opt.Talks+evening {
 			w.broken("quiescence", "the day does not end: %s", w.law.whoIsLeft())
 		}
 	}
@@ -271,7 +284,7 @@ func (w *world) finish() (Report, *Violation) {
 
 // over: all callers are gone, and everybody had time to notice.
 func (w *world) over() bool {
-	return w.now > arrive+5*time.Second && w.now-w.law.lastCaller > quiet && w.now-w.healed > quiet && w.books.settledAll()
+	return w.now > w.arrive+5*time.Second && w.now-w.law.lastCaller > quiet && w.now-w.healed > quiet && w.books.settledAll()
 }
 
 // schedule is a heap by time, then by the order of asking. The heap itself holds
