@@ -151,3 +151,12 @@ func TestGivenALookThatTookLong_WhenAnEventOfBeforeFollowsIt_ThenNoRecordEndsBef
 		t.Fatalf("%s: dialled %v, answered %v, ended %v", ended.Stage, ended.Dialled, ended.Answered, ended.EndedAt)
 	}
 }
+
+// TestGivenAPlacement_WhenTheStoreHasNotTakenItWithinTheLease_ThenItIsGivenUp: a peer
+// may have taken it over, ended and forgotten it, and it must not begin once more.
+func TestGivenAPlacement_WhenTheStoreHasNotTakenItWithinTheLease_ThenItIsGivenUp(t *testing.T) {
+	p, lease := call.Placed{At: start}, 400*time.Millisecond
+	if p.Old(start.Add(lease), lease) || !p.Old(start.Add(lease+time.Millisecond), lease) {
+		t.Fatal("a placement is old after the lease, and not before")
+	}
+}
