@@ -66,6 +66,7 @@ type Engine struct {
 	inFallback chan struct{} // signalled when callers are in the fallback queue
 	// leftWaiting is how many callers the fallback queue held when it was looked at last.
 	leftWaiting atomic.Int64
+	unanswered  []call.Call // as they were when we asked for them; of the beat alone
 	rebuilding  sync.Mutex
 	adopting    sync.Mutex
 	reloading   atomic.Bool   // the store is about to be read because a call was lost
@@ -312,9 +313,7 @@ func (e *Engine) storeAnswered() {
 func (e *Engine) watchStore(ctx context.Context) {
 	for update := range e.store.Watch(ctx) {
 		if update.Gap {
-			if err := e.load(ctx); err != nil && ctx.Err() == nil {
-				e.storeFailed(err)
-			}
+			e.loadUntilRead(ctx)
 			continue
 		}
 		e.learn(update.Calls, update.Agents, false)
@@ -326,6 +325,19 @@ func (e *Engine) watchStore(ctx context.Context) {
 				m.in.put(forgotten{})
 			}
 		}
+	}
+}
+
+// loadUntilRead takes in what the store holds, however often it gives no answer: what
+// a gap has hidden is announced by nobody any more.
+func (e *Engine) loadUntilRead(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := e.load(ctx)
+		if err == nil {
+			return
+		}
+		e.storeFailed(err)
+		pauseFor(ctx, commitRetry)
 	}
 }
 
