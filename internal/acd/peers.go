@@ -100,6 +100,9 @@ func (e *Engine) takeOver(ctx context.Context, dead map[string]bool) {
 			if errors.As(err, &conflict) {
 				e.learn(conflict.Calls, conflict.Agents, false)
 			}
+			if errors.As(err, new(*queue.NotOwnerError)) {
+				e.lostCall(c.ID) // a peer was faster, and it may have ended already
+			}
 			continue
 		}
 		e.metrics.adopted.Inc()
