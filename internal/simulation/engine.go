@@ -43,7 +43,8 @@ type engine struct {
 	sleepers   []func()      // timers that wait for it
 	reloading  bool
 	draining   bool
-	inFallback int // callers, when it looked last
+	unanswered []call.Call // that were asked for, without an answer
+	inFallback int         // callers, when it looked last
 	rebuilding bool
 	rebuilt    []func()
 	suspects   map[string]bool
@@ -104,7 +105,7 @@ func (e *engine) start() {
 	e.router = router{e: e, pending: map[string]agent.ID{}, held: map[agent.ID]string{}}
 	e.synced, e.storeOK, e.asleep, e.rebuilding = false, -time.Hour, false, false
 	e.reloading, e.draining, e.rebuiltAt, e.inFallback = false, false, -time.Hour, 0
-	e.sleepers, e.rebuilt, e.suspects, e.feed = nil, nil, map[string]bool{}, nil
+	e.sleepers, e.rebuilt, e.suspects, e.feed, e.unanswered = nil, nil, map[string]bool{}, nil, nil
 	e.timers, e.dialer = map[agent.ID]int{}, nil
 	if e.dials {
 		e.dialer = newDialer(e)
@@ -338,11 +339,7 @@ func (e *engine) read() {
 	u := e.feed[0]
 	e.feed = e.feed[1:]
 	if u.Gap {
-		e.load(func(err error) {
-			if err != nil {
-				e.storeFailed(err)
-			}
-		})
+		e.loadUntilRead()
 		return
 	}
 	e.learn(u.Calls, u.Agents, false)
@@ -355,6 +352,16 @@ func (e *engine) read() {
 			m.end()
 		}
 	}
+}
+
+// loadUntilRead takes in what the store holds, however often it gives no answer.
+func (e *engine) loadUntilRead() {
+	e.load(func(err error) {
+		if err != nil {
+			e.storeFailed(err)
+			e.later(commitRetry, e.loadUntilRead)
+		}
+	})
 }
 
 // commit stores a change and takes it in at once.

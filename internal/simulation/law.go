@@ -237,7 +237,7 @@ func (l *laws) bridged(b *bridge) {
 // hungUpByUs is a DELETE of ours.
 func (l *laws) hungUpByUs(e *engine, ch *channel) {
 	if ch.caller == nil {
-		if other := ch.partner(); other != nil && ch.up && other.up && !l.crosses(ch, other) {
+		if other := ch.partner(); other != nil && ch.up && other.up && !l.crosses(e, ch, other) {
 			l.w.broken("law 1", "%s tears %s out of a talk with %s", e.name, ch.id, other.id)
 		}
 		return

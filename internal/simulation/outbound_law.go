@@ -126,7 +126,7 @@ func (l *laws) contactHeard(ch *channel) {
 }
 
 // crosses: what we decided and the contact's answer met on the way.
-func (l *laws) crosses(ch, other *channel) bool {
+func (l *laws) crosses(e *engine, ch, other *channel) bool {
 	who := ch
 	if who.contact == nil {
 		who = other
@@ -139,8 +139,8 @@ func (l *laws) crosses(ch, other *channel) bool {
 		decided = ended
 	}
 	bound := crossing
-	if l.w.now-l.w.storeBack < time.Second {
-		bound += slowStore // what was decided waited for its commit
+	if l.w.now-l.w.storeBack < time.Second || l.w.now-e.trouble < time.Second {
+		bound += slowStore // what was decided waited for its commit, or for us
 	}
 	return decided-who.reachedAt < bound
 }

@@ -305,7 +305,8 @@ func (e *engine) beat(n int64, watch peerWatch) {
 
 // takeOver makes the calls of dead peers ours, one after another.
 func (e *engine) takeOver(dead map[string]bool, then func()) {
-	var orphans []call.Call
+	orphans := e.unanswered
+	e.unanswered = nil
 	for _, c := range e.floor.Calls() {
 		if c.Owner == e.name && c.Term != e.owner.Term || dead[c.Owner] {
 			orphans = append(orphans, c)
@@ -326,6 +327,12 @@ func (e *engine) takeOver(dead map[string]bool, then func()) {
 			var conflict *queue.Conflict
 			if errors.As(err, &conflict) {
 				e.learn(conflict.Calls, conflict.Agents, false)
+			}
+			if errors.Is(err, queue.ErrUnavailable) {
+				e.unanswered = append(e.unanswered, c)
+			}
+			if errors.As(err, new(*queue.NotOwnerError)) {
+				e.lostCall(c.ID)
 			}
 			if err == nil {
 				e.w.note("%s    takes %s over from %s, %s", e.name, c.ID, c.Owner, c.Stage)
