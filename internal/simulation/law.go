@@ -65,7 +65,7 @@ func (l *laws) observe(u queue.Update) {
 		old, there := l.calls[c.ID]
 		l.calls[c.ID] = c
 		l.waiting(c)
-		if c.Kind == call.Outbound && stageOf(c) != stageOf(old) {
+		if (c.Kind == call.Outbound || c.Stage == call.Ended) && stageOf(c) != stageOf(old) {
 			l.w.strike(c)
 			if c.Stage == call.Ended {
 				l.ended[c.ID] = l.w.now

@@ -289,11 +289,14 @@ func (w *world) owner(c call.Call) *engine {
 }
 
 // strike lets something fail in the very moment in which an outbound call has
-// reached a stage.
+// reached a stage, or any call its end.
 func (w *world) strike(c call.Call) {
 	chance := w.faults.Strikes
-	if stageOf(c) == outPlaced { // it is over in a moment
+	switch {
+	case stageOf(c) == outPlaced: // it is over in a moment
 		chance *= 5
+	case c.Kind != call.Outbound:
+		chance /= 4
 	}
 	if !w.fault(chance) {
 		return
