@@ -37,6 +37,26 @@ func (c Call) reached() bool { return !c.Answered.IsZero() }
 // call: such a call can be taken back without harm.
 func (c Call) Ringing() bool { return c.Kind == Outbound && c.Stage == Talking && !c.reached() }
 
+// AsksFirst reports whether the event would end a ring that may have been
+// answered already. The word of an answer may be late or lost, and neither a clock
+// nor a dialer may end a conversation: whoever steps the call looks at Asterisk
+// first, and if the phone was answered steps it with that (Resumed) instead.
+func (c Call) AsksFirst(ev Event) bool {
+	switch ev := ev.(type) {
+	case TimeUp:
+		return c.Ringing() && ev.Epoch == c.Epoch
+	case TakenBack:
+		return c.Ringing()
+	}
+	return false
+}
+
+// Old reports whether a placement must be given up, because it is not known to have
+// been stored within the lease. It may have been, without an answer, and a peer may
+// have taken it over, ended and forgotten it since: begun once more, an attempt that
+// has ended would ring its agent.
+func (ev Placed) Old(now time.Time, lease time.Duration) bool { return now.Sub(ev.At) > lease }
+
 func (r Rules) place(c Call, ev Placed) (Call, []Command) {
 	if c.Stage != "" {
 		return c, nil

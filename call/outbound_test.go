@@ -117,3 +117,46 @@ func anyOutbound(t *rapid.T, c call.Call, pool agent.Pool) call.Event {
 		},
 	}).Draw(t, "event")
 }
+
+// TestGivenSomebodyHasAnswered_WhenTheWordOfItIsLate_ThenNoClockEndsTheConversation:
+// events were held up, and what ends a ring comes before the answer.
+func TestGivenSomebodyHasAnswered_WhenTheWordOfItIsLate_ThenNoClockEndsTheConversation(t *testing.T) {
+	rings := call.Call{ID: "out-1", Kind: call.Outbound, Stage: call.Talking, Epoch: 3, Offer: call.Offer{N: 1, Agent: "w1", Leg: "for-out-1.a1"}}
+	timeUp, takenBack := call.TimeUp{At: start, Epoch: 3}, call.TakenBack{At: start, Why: "crisis"}
+	for _, ev := range []call.Event{timeUp, takenBack} {
+		if !rings.AsksFirst(ev) {
+			t.Errorf("%T would end the ring unasked", ev)
+		}
+	}
+	if rings.AsksFirst(call.TimeUp{At: start, Epoch: 2}) {
+		t.Error("an old timer asks")
+	}
+	speaks, _ := rules.Step(rings, call.Resumed{At: start, Caller: true, Up: true, Leg: call.LegUp, Joined: true})
+	for _, ev := range []call.Event{timeUp, takenBack} {
+		after, cmds := rules.Step(speaks, ev)
+		if speaks.AsksFirst(ev) || after.Stage != call.Talking || len(cmds) > 0 {
+			t.Errorf("%T after the answer: %s, %v", ev, after.Stage, cmds)
+		}
+	}
+}
+
+// TestGivenALookThatTookLong_WhenAnEventOfBeforeFollowsIt_ThenNoRecordEndsBeforeItWasAnswered:
+// the look bears the time at which it was done, and he hung up while it was.
+func TestGivenALookThatTookLong_WhenAnEventOfBeforeFollowsIt_ThenNoRecordEndsBeforeItWasAnswered(t *testing.T) {
+	rings := call.Call{ID: "out-1", Kind: call.Outbound, Stage: call.Talking, Epoch: 3, Dialled: start, Offer: call.Offer{N: 1, Agent: "w1", Leg: "for-out-1.a1"}}
+	looked := start.Add(3 * time.Second)
+	speaks, _ := rules.Step(rings, call.Resumed{At: looked, Caller: true, Up: true, Leg: call.LegUp, Joined: true})
+	ended, _ := rules.Step(speaks, call.CallerGone{At: looked.Add(-30 * time.Millisecond)})
+	if ended.Stage != call.Ended || ended.EndedAt.Before(ended.Answered) || ended.Answered.Before(ended.Dialled) {
+		t.Fatalf("%s: dialled %v, answered %v, ended %v", ended.Stage, ended.Dialled, ended.Answered, ended.EndedAt)
+	}
+}
+
+// TestGivenAPlacement_WhenTheStoreHasNotTakenItWithinTheLease_ThenItIsGivenUp: a peer
+// may have taken it over, ended and forgotten it, and it must not begin once more.
+func TestGivenAPlacement_WhenTheStoreHasNotTakenItWithinTheLease_ThenItIsGivenUp(t *testing.T) {
+	p, lease := call.Placed{At: start}, 400*time.Millisecond
+	if p.Old(start.Add(lease), lease) || !p.Old(start.Add(lease+time.Millisecond), lease) {
+		t.Fatal("a placement is old after the lease, and not before")
+	}
+}

@@ -11,6 +11,26 @@ import (
 // commands. An event that came too late, or twice, changes nothing, except
 // that a leg nobody waits for is hung up.
 func (r Rules) Step(c Call, ev Event) (Call, []Command) {
+	next, cmds := r.step(c, ev)
+	return next.inOrder(), cmds
+}
+
+// inOrder keeps the moments of a life in the order of the life. What was concluded
+// from facts bears the time of the look, and an event that had waited meanwhile an
+// earlier one; a record that ends before it was answered is refused by the books.
+func (c Call) inOrder() Call {
+	if !c.Answered.IsZero() && c.Answered.Before(c.Dialled) {
+		c.Answered = c.Dialled
+	}
+	for _, before := range []time.Time{c.Dialled, c.Answered} {
+		if !c.EndedAt.IsZero() && c.EndedAt.Before(before) {
+			c.EndedAt = before
+		}
+	}
+	return c
+}
+
+func (r Rules) step(c Call, ev Event) (Call, []Command) {
 	if c.Kind == Outbound {
 		return r.outbound(c, ev)
 	}

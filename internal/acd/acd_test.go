@@ -134,3 +134,30 @@ func TestGivenAPhone_WhenItHasAChannelOfNoEngine_ThenSheIsElsewhere(t *testing.T
 		}
 	}
 }
+
+// Wiped and crashed, an engine finds a call of which it knows only the channel. A leg
+// of its life before may be ending at this moment, under the name that a new one would
+// have if the numbers began again.
+func TestGivenACallReadOffItsChannel_WhenItIsOfferedAgain_ThenNoLegHasTheNameOfAnEarlierOne(t *testing.T) {
+	e := engineFor(t)
+	c, _ := e.decodeStamp("pl-1.7", "1795000000123|helpline|1090|crisis|hi||0|00ff")
+	first := call.LegID(c.ID, 1)
+	now := time.UnixMilli(1_795_000_060_000)
+	c.Numbered = numberedFrom(now)
+	woman := agent.Profile{ID: "a017", Woman: true}
+	offered, _ := e.settings().Rules.Step(c, call.Matched{At: now, Agent: woman})
+	if offered.Stage != call.Offered || offered.Offer.Leg == first {
+		t.Fatalf("%s with leg %s", offered.Stage, offered.Offer.Leg)
+	}
+	again := c
+	again.Numbered = numberedFrom(now.Add(time.Second))
+	talks := talking(again, asterisk.Channel{ID: offered.Offer.Leg, Created: now}, woman.ID)
+	if talks.Bridge() != offered.Bridge() || talks.Offers != 1 || len(talks.Bridges()) != 0 {
+		t.Fatalf("found in bridge %s as offer %d of %d, and %d bridges to end", talks.Bridge(), talks.Offer.N, talks.Offers, len(talks.Bridges()))
+	}
+	back, _ := e.settings().Rules.Step(talks, call.LegGone{At: now, Leg: talks.Offer.Leg, Lost: true})
+	next, _ := e.settings().Rules.Step(back, call.Matched{At: now, Agent: woman})
+	if next.Offer.N <= talks.Offer.N {
+		t.Fatalf("offer %d follows offer %d", next.Offer.N, talks.Offer.N)
+	}
+}

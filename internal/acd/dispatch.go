@@ -163,7 +163,7 @@ func (e *Engine) arrived(ev asterisk.Entered, did string) {
 func (e *Engine) deliverReturn(m *mailbox, ev call.Arrived) {
 	ctx, cancel := context.WithTimeout(m.ctx, time.Second)
 	defer cancel()
-	ev.Menu, ev.Place = "", ev.Stamped
+	ev.Menu, ev.Place, ev.Numbered = "", ev.Stamped, numberedFrom(ev.At)
 	if vars, err := e.ari.Variables(ctx, m.id, stampWaiting); err == nil {
 		if was, ok := e.decodeStamp(m.id, vars.Plain(stampWaiting)); ok {
 			ev.Category, ev.Language, ev.Place = was.Category, was.Language, was.Queued

@@ -64,21 +64,24 @@ type Engine struct {
 
 	draining   atomic.Bool   // callers are being fetched from the fallback queue: nothing is offered
 	inFallback chan struct{} // signalled when callers are in the fallback queue
-	rebuilding sync.Mutex
-	adopting   sync.Mutex
-	reloading  atomic.Bool   // the store is about to be read because a call was lost
-	blank      atomic.Bool   // the store was empty at the start: who is at work stands in Asterisk alone
-	rostered   chan struct{} // closed when the roster was taken in
-	gap        atomic.Int64  // counts the beginnings and ends of Asterisk's events
-	synced     atomic.Bool   // Asterisk's facts were taken in since the last gap
-	storeOK    atomic.Int64  // when the store last answered
-	rebuiltAt  atomic.Int64  // when the store was last rebuilt
-	storeAway  atomic.Bool   // and that it does not has been said
-	looking    looking
-	sight      atomic.Pointer[sight] // what the last look at Asterisk showed
-	ctx        context.Context
-	stop       context.CancelCauseFunc
-	work       sync.WaitGroup
+	// leftWaiting is how many callers the fallback queue held when it was looked at last.
+	leftWaiting atomic.Int64
+	unanswered  []call.Call // as they were when we asked for them; of the beat alone
+	rebuilding  sync.Mutex
+	adopting    sync.Mutex
+	reloading   atomic.Bool   // the store is about to be read because a call was lost
+	blank       atomic.Bool   // the store was empty at the start: who is at work stands in Asterisk alone
+	rostered    chan struct{} // closed when the roster was taken in
+	gap         atomic.Int64  // counts the beginnings and ends of Asterisk's events
+	synced      atomic.Bool   // Asterisk's facts were taken in since the last gap
+	storeOK     atomic.Int64  // when the store last answered
+	rebuiltAt   atomic.Int64  // when the store was last rebuilt
+	storeAway   atomic.Bool   // and that it does not has been said
+	looking     looking
+	sight       atomic.Pointer[sight] // what the last look at Asterisk showed
+	ctx         context.Context
+	stop        context.CancelCauseFunc
+	work        sync.WaitGroup
 }
 
 // New is an engine with its first settings. It does nothing before Run.
@@ -312,9 +315,7 @@ func (e *Engine) storeAnswered() {
 func (e *Engine) watchStore(ctx context.Context) {
 	for update := range e.store.Watch(ctx) {
 		if update.Gap {
-			if err := e.load(ctx); err != nil && ctx.Err() == nil {
-				e.storeFailed(err)
-			}
+			e.loadUntilRead(ctx)
 			continue
 		}
 		e.learn(update.Calls, update.Agents, false)
@@ -326,6 +327,19 @@ func (e *Engine) watchStore(ctx context.Context) {
 				m.in.put(forgotten{})
 			}
 		}
+	}
+}
+
+// loadUntilRead takes in what the store holds, however often it gives no answer: what
+// a gap has hidden is announced by nobody any more.
+func (e *Engine) loadUntilRead(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := e.load(ctx)
+		if err == nil {
+			return
+		}
+		e.storeFailed(err)
+		pauseFor(ctx, commitRetry)
 	}
 }
 

@@ -71,6 +71,7 @@ func (e *Engine) lookForFallback(s asterisk.Snapshot) {
 	}
 	e.metrics.fallbackWaiting.Set(float64(waiting))
 	e.metrics.fallbackTalking.Set(float64(served))
+	e.leftWaiting.Store(int64(waiting))
 	if waiting == 0 || e.deaf { // who is deaf would not take them when they come
 		return
 	}

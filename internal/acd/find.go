@@ -67,18 +67,31 @@ func (e *Engine) callOfChannel(ctx context.Context, s asterisk.Snapshot, f floor
 			Language: e.settings().Config.Prompts.Languages[0], Stage: call.Waiting, Epoch: 1, Queued: arrived,
 		}
 	}
-	c.Arrived = arrived
+	c.Arrived, c.Numbered = arrived, numberedFrom(time.Now())
 	if leg, a, talks := e.partner(s, f, ch.ID); talks {
-		c.Stage, c.Joined, c.Answered = call.Talking, true, leg.Created
-		if c.Answered.Before(c.Queued) {
-			c.Answered = c.Queued
-		}
-		c.Offers = max(c.Offers, offerOf(leg.ID))
-		c.Offer = call.Offer{N: c.Offers, Agent: a, Leg: leg.ID, At: leg.Created}
-		c.Spoken = []agent.ID{a}
+		c = talking(c, leg, a)
 	}
 	return c, true
 }
+
+// talking is a call that stands in the bridge with this leg.
+func talking(c call.Call, leg asterisk.Channel, a agent.ID) call.Call {
+	c.Stage, c.Joined, c.Answered = call.Talking, true, leg.Created
+	if c.Answered.Before(c.Queued) {
+		c.Answered = c.Queued
+	}
+	n := offerOf(leg.ID)
+	c.Offers = min(max(c.Offers, 1), n)
+	c.Numbered = n - c.Offers
+	c.Offer = call.Offer{N: n, Agent: a, Leg: leg.ID, At: leg.Created}
+	c.Spoken = []agent.ID{a}
+	return c
+}
+
+// numberedFrom is where the offers of a call begin that may have been one before:
+// above all numbers that its legs had then. The end of such a leg may still be on its
+// way, and would else be taken for that of the first leg of now, whose phone rings.
+func numberedFrom(now time.Time) int { return int(now.UnixMilli()) }
 
 // offerOf is the number of the offer that a leg was made for.
 func offerOf(leg string) int {

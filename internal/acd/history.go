@@ -105,7 +105,7 @@ func (m *mailbox) file() {
 	sealed := m.e.callers[m.id]
 	m.e.mu.Unlock()
 	c := m.c
-	go m.destroyBridges(c, c.Offers)
+	go m.destroyBridges(c, c.Numbered+c.Offers)
 	m.e.records.Call(CallRecord{Call: c, Sealed: sealed}, func() { m.e.letGo(m, c) })
 }
 
@@ -157,7 +157,7 @@ func (m *mailbox) keepPlace() {
 
 // destroyBridges ends the bridges of a call's offers, up to the n-th.
 func (m *mailbox) destroyBridges(c call.Call, last int) {
-	for n := 1; n <= last; n++ {
+	for n := c.Numbered + 1; n <= last; n++ {
 		c.Offer.N = n
 		m.e.destroyBridge(c.Bridge())
 	}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"powerline/agent"
 	"powerline/call"
 	"powerline/internal/floor"
 	"powerline/queue"
@@ -195,6 +196,9 @@ func (m *mailbox) takeFound(c call.Call) {
 // the same commit is repeated: if it had landed, it is recognised. After any
 // other refusal the event is stepped anew.
 func (m *mailbox) handle(ev call.Event) {
+	if m.overtaken(ev) {
+		return
+	}
 	settled := func() {}
 	if _, ok := ev.(call.Matched); ok {
 		settled = sync.OnceFunc(func() { m.e.router.settled(m.id) })
@@ -204,6 +208,11 @@ func (m *mailbox) handle(ev call.Event) {
 	var late []call.Command // of an end that was acted on before it was committed
 	acted := false
 	for verdict == floor.Moved && m.ctx.Err() == nil {
+		if p, places := ev.(call.Placed); places && p.Old(time.Now(), lease) {
+			m.e.log.Warn("attempt is not begun: the store did not take it in time", "call", m.id)
+			m.end()
+			return
+		}
 		err := m.commit(t.Change)
 		switch {
 		case err == nil && acted:
@@ -221,6 +230,8 @@ func (m *mailbox) handle(ev call.Event) {
 				return
 			}
 			t, verdict = m.transact(ev)
+		case !acted && t.Next.Stage == call.Ended && m.overtaken(ev):
+			return // in the time that the store took
 		case !acted && t.Next.Stage == call.Ended && !concluded(ev):
 			// The store is away. A leg left alone with silence is worse than a
 			// record that comes late, and nobody else can want this call.
@@ -234,6 +245,28 @@ func (m *mailbox) handle(ev call.Event) {
 	if verdict == floor.Refused {
 		m.e.metrics.offersRefused.WithLabelValues("agent").Inc()
 	}
+}
+
+// overtaken reports whether an event that would end a ring comes too late, because
+// somebody has answered: then the call goes on with that. While Asterisk gives no
+// answer either, the event waits.
+func (m *mailbox) overtaken(ev call.Event) bool {
+	if !m.c.AsksFirst(ev) {
+		return false
+	}
+	s, err := m.e.looking.look(m.ctx)
+	switch {
+	case m.ctx.Err() != nil:
+		return true
+	case err != nil:
+		time.AfterFunc(commitRetry, func() { m.in.put(ev) })
+		return true
+	}
+	facts := factsOf(s).Resumed(m.c, agent.Profile{}, time.Now())
+	if facts.Up {
+		m.handle(facts)
+	}
+	return facts.Up
 }
 
 func (m *mailbox) transact(ev call.Event) (floor.Transaction, floor.Verdict) {

@@ -63,11 +63,17 @@ type View struct {
 	Calls  []call.Call
 	// Policy says who could take which caller.
 	Policy *routing.Policy
+	// InFallback is how many callers waited in the dialplan's own queue when Asterisk
+	// was looked at last, two seconds ago at most: no call of the floor is theirs.
+	InFallback int
 }
 
 // View is the floor at this moment: copies, the caller's to keep.
 func (e *Engine) View() View {
-	return View{Ready: e.healthy() && e.complete(), Agents: e.floor.Agents(), Calls: e.floor.Calls(), Policy: e.settings().Policy}
+	return View{
+		Ready: e.healthy() && e.complete(), Agents: e.floor.Agents(), Calls: e.floor.Calls(),
+		Policy: e.settings().Policy, InFallback: int(e.leftWaiting.Load()),
+	}
 }
 
 // Config is the configuration in force.

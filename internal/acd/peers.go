@@ -3,6 +3,7 @@ package acd
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"powerline/call"
@@ -77,19 +78,30 @@ func (w peerWatch) look(peers []queue.Peer, now time.Time) map[string]bool {
 }
 
 // takeOver makes the calls of dead peers ours: first in the store, which fences
-// them, then in Asterisk, which sends their events here.
+// them, then in Asterisk, which sends their events here. Where the store gave no
+// answer it is asked for the same again: it may have agreed, and then the call would be
+// ours and its channels a dead engine's.
 func (e *Engine) takeOver(ctx context.Context, dead map[string]bool) {
 	self := e.owner()
-	for _, c := range e.floor.Calls() {
+	calls := slices.Concat(e.unanswered, e.floor.Calls())
+	asked := len(e.unanswered)
+	e.unanswered = nil
+	for i, c := range calls {
 		superseded := c.Owner == self.Name && c.Term != self.Term
-		if !superseded && !dead[c.Owner] {
+		if !superseded && !dead[c.Owner] && i >= asked {
 			continue
 		}
 		adopted, err := e.store.Adopt(ctx, self, c, dead[c.Owner])
+		if errors.Is(err, queue.ErrUnavailable) {
+			e.unanswered = append(e.unanswered, c)
+		}
 		if err != nil {
 			var conflict *queue.Conflict
 			if errors.As(err, &conflict) {
 				e.learn(conflict.Calls, conflict.Agents, false)
+			}
+			if errors.As(err, new(*queue.NotOwnerError)) {
+				e.lostCall(c.ID) // a peer was faster, and it may have ended already
 			}
 			continue
 		}

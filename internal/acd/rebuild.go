@@ -40,7 +40,7 @@ func (m *mailbox) earlierVisit(err error) bool {
 
 // comeToUs: a call that goes on belongs to whoever Asterisk has given her channel
 // to, which is this engine. One that has ended will be forgotten by whoever ended
-// it, in a moment or when it has been taken over.
+// it, in a moment or when it has been taken over; or else by us.
 func (m *mailbox) comeToUs() bool {
 	if err := m.e.load(m.ctx); err != nil {
 		m.e.storeFailed(err)
@@ -48,6 +48,9 @@ func (m *mailbox) comeToUs() bool {
 	}
 	c, there := m.e.floor.Call(m.id)
 	if !there || c.Stage == call.Ended {
+		if there && m.e.mine(c) {
+			m.e.fileOrphan(c) // a rebuild has made it ours, and there is nobody else to do it
+		}
 		return m.pause()
 	}
 	mine, err := m.e.store.Adopt(m.ctx, m.e.owner(), c, true)

@@ -199,12 +199,13 @@ func (e *Engine) sweep(s asterisk.Snapshot, f floor.Facts, confirmed func(string
 	}
 }
 
-// strayDial: a phone that we rang, of whose call nothing is known, and who is not
-// in a conversation.
+// strayDial: a phone that we rang or were about to ring, of whose call nothing is
+// known, and who is not in a conversation. Whose application has it does not matter:
+// that engine may be dead, and whoever answered would hear nobody until it is back.
 func (e *Engine) strayDial(ch asterisk.Channel, f floor.Facts) bool {
 	_, known := e.floor.Call(ch.ID)
 	_, boxed := e.box(ch.ID)
-	return call.IsAttempt(ch.ID) && !known && !boxed && ch.App == e.settings().Config.Instance.App() && !f.Accompanied(ch.ID)
+	return call.IsAttempt(ch.ID) && !known && !boxed && f.StrayDial(ch.ID)
 }
 
 // expectedBridges are those in which two people are about to talk.

@@ -47,6 +47,10 @@ type Dialer struct {
 	rang    map[string]bool // inbound calls whose call-back tasks were ended
 	gaveUp  map[string]bool // callers who gave up and were looked at
 	away    bool            // the database gave no answer when asked last
+
+	// freshFor is how long a decision holds while it is carried out: a caller may
+	// come to wait, and an agent be taken, at any moment.
+	freshFor time.Duration
 }
 
 // flight is an attempt on its way, as Destination needs it.
@@ -61,6 +65,7 @@ func New(d Deps) *Dialer {
 	return &Dialer{
 		store: d.Store, settings: d.Settings, metrics: d.Metrics, log: d.Log, now: d.Now, ago: d.Ago,
 		flights: map[string]flight{}, held: map[agent.Pool]bool{}, rang: map[string]bool{}, gaveUp: map[string]bool{},
+		freshFor: 250 * time.Millisecond,
 	}
 }
 
@@ -117,12 +122,20 @@ func (d *Dialer) dial(ctx context.Context) (done bool) {
 		return false
 	}
 	d.metrics.due(due)
+	// The database may have taken its time, and a caller may have come meanwhile.
+	if view = (floorOf{d.engine.View()}); !view.Ready {
+		return
+	}
+	decided := time.Now()
 	works := d.may(due, view, now)
 	paced := routing.Pace(d.pacing(view, works, now))
 	d.held = paced.Held
 	d.metrics.rest(paced)
 	for _, given := range paced.Assignments {
-		d.place(ctx, works[given.Work], given.Agent, view)
+		if time.Since(decided) > d.freshFor {
+			return // the next decision is near
+		}
+		d.place(ctx, works[given.Work], given.Agent, decided)
 	}
 	return true
 }
@@ -167,6 +180,9 @@ func (d *Dialer) pacing(view floorOf, works map[string]postgres.Work, now time.T
 			p.Waiting = append(p.Waiting, w)
 		}
 	}
+	if view.InFallback > 0 { // for whom, that queue does not tell us
+		p.Waiting = append(p.Waiting, routing.Call{Pool: agent.Women}, routing.Call{Pool: agent.MaleOfficers})
+	}
 	for id, w := range works {
 		t := w.Task
 		p.Work = append(p.Work, routing.Work{
@@ -197,8 +213,9 @@ func Line(o config.Outbound, k cases.Kind) string {
 	return o.VictimLine
 }
 
-// place writes the attempt and begins it.
-func (d *Dialer) place(ctx context.Context, w postgres.Work, by agent.ID, view floorOf) {
+// place writes the attempt and begins it, unless the writing took so long that the
+// decision is old.
+func (d *Dialer) place(ctx context.Context, w postgres.Work, by agent.ID, decided time.Time) {
 	o, t := d.settings(), w.Task
 	a := postgres.Attempt{
 		ID: call.AttemptID(strings.ToLower(rand.Text())), Task: t.ID, Case: w.CaseID, Kind: t.Kind, Number: t.Number,
@@ -209,6 +226,11 @@ func (d *Dialer) place(ctx context.Context, w postgres.Work, by agent.ID, view f
 			d.log.Info("attempt does not start", "task", t.ID, "kind", t.Kind, "error", err)
 			d.metrics.refused.WithLabelValues("at-start").Inc()
 		}
+		return
+	}
+	if time.Since(decided) > d.freshFor {
+		d.log.Info("attempt is not begun: it took too long to write", "call", a.ID, "task", t.ID)
+		d.end(ctx, a.ID, "not-placed", "late")
 		return
 	}
 	d.mu.Lock()

@@ -20,6 +20,9 @@
 //     again, so that an attempt has one INVITE at most.
 //   - Windows, holds, limits and pauses are asked when a task is due, inside the
 //     transaction that writes the attempt, and when the agent's leg is up.
+//   - What counts is the floor after the database has answered, with those who wait
+//     in the fallback queue. A decision is carried out within a quarter of a second
+//     or not at all.
 //   - An attempt that nobody answered moves its task by Settle, exactly once; one
 //     that somebody answered waits for the outcome that the agent codes. Silence
 //     is never an answer.

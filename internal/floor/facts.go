@@ -107,6 +107,14 @@ func (f Facts) StrayLeg(leg string, c call.Call, known bool) bool {
 	return len(f.Bridges[f.bridgeOf(leg)]) < 2
 }
 
+// StrayDial reports whether a phone that we ring, or were about to ring, belongs to
+// nothing, if no call is known for it. Who has answered talks on, known or not; a
+// ring that nobody knows of would never be told to end, and one that never began
+// would hold its agent in silence.
+func (f Facts) StrayDial(channel string) bool {
+	return !f.Channels[channel].Up || !f.Accompanied(channel)
+}
+
 // EmptyBridge reports whether a bridge of ours has nobody left in it.
 func (f Facts) EmptyBridge(id string) bool {
 	return strings.Contains(id, ".b") && len(f.Bridges[id]) == 0

@@ -80,3 +80,17 @@ func TestTheBridgeOfATalkInHandIsNotStray(t *testing.T) {
 		t.Error("an empty bridge of an earlier offer is left")
 	}
 }
+
+// A dialer died between putting a leg into the bridge and ringing it, and the
+// store was wiped: agent and leg would share a silent bridge for ever.
+func TestALegThatWasNeverRungIsStrayAlsoBesideAnAgent(t *testing.T) {
+	f := Facts{
+		Channels: map[string]Channel{"out-1": {Inside: true}, "out-2": {Inside: true, Up: true}, "out-3": {Inside: true, Up: true}},
+		Bridges:  map[string][]string{"out-1.b1": {"for-out-1.a1", "out-1"}, "out-2.b1": {"for-out-2.a1", "out-2"}, "out-3.b1": {"out-3"}},
+	}
+	for channel, stray := range map[string]bool{"out-1": true, "out-2": false, "out-3": true} {
+		if f.StrayDial(channel) != stray {
+			t.Errorf("%s: stray %v, want %v", channel, !stray, stray)
+		}
+	}
+}

@@ -20,6 +20,7 @@ const (
 	evDestroyed
 	evDigit
 	evPresence
+	evDialled
 )
 
 // What a channel that enters an application says of itself.
@@ -44,6 +45,7 @@ type event struct {
 	cause    int
 	sign     sign
 	phone    seenPhone
+	status   dialStatus
 	snapshot *snapshot
 }
 
@@ -119,6 +121,7 @@ func (c *conn) deafen(length time.Duration) {
 	}
 	c.e.w.note("%s    hears nothing for %v", c.e.name, length)
 	c.deaf = true
+	c.e.troubled(length)
 	gen := c.gen
 	c.e.later(length, func() {
 		if c.gen == gen {

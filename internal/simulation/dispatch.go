@@ -15,11 +15,13 @@ const maxAge = time.Minute // a caller who redials sooner has her place back
 func (e *engine) dispatch(ev event) {
 	switch ev.kind {
 	case evConnected:
+		e.troubled(0)
 		e.connected(ev.snapshot)
 	case evDisconnected:
+		e.troubled(0)
 		e.synced = false
 	case evBroadcast:
-		if e.healthy() {
+		if e.dialer == nil && e.healthy() { // a dialer is deaf to callers
 			e.command(func() error { return e.w.pbx.claim(e, ev.id) }, nil)
 		}
 	case evEntered:
@@ -34,6 +36,8 @@ func (e *engine) dispatch(ev event) {
 		if m := e.boxes[ev.id]; m != nil && m.dialogue != nil && !m.dialogue.stopped {
 			m.dialogue.hears(ev.sign)
 		}
+	case evDialled:
+		e.dialled(ev)
 	case evPresence:
 		e.presence(ev.phone)
 	}
@@ -42,6 +46,12 @@ func (e *engine) dispatch(ev event) {
 func (e *engine) entered(ev event) {
 	if callID, ok := floor.CallOfLeg(ev.id); ok {
 		e.legEntered(ev, callID)
+		return
+	}
+	if call.IsAttempt(ev.id) {
+		if m := e.boxes[ev.id]; m != nil {
+			m.enter()
+		}
 		return
 	}
 	if ev.args == argInbound {
@@ -93,13 +103,16 @@ func (e *engine) arrivalOf(ev event) call.Arrived {
 		a.Menu = "main"
 	}
 	if ev.again { // she comes back from the fallback queue
-		a.Menu, a.Place = "", ev.arrived
+		a.Menu, a.Place, a.Numbered = "", ev.arrived, e.numberedFrom()
 		if ev.stamp != nil && !e.w.shell.returnsLater {
 			a.Place = ev.stamp.Queued
 		}
 	}
 	return a
 }
+
+// numberedFrom is where the offers of a call begin that may have been one before.
+func (e *engine) numberedFrom() int { return int(e.w.clock().UnixMilli()) }
 
 func (e *engine) legEntered(ev event, callID string) {
 	m := e.boxes[callID]
@@ -160,6 +173,13 @@ func (e *engine) hangupRequested(ev event) {
 }
 
 func (e *engine) destroyed(ev event) {
+	if call.IsAttempt(ev.id) {
+		if m := e.boxes[ev.id]; m != nil {
+			m.put(call.Missed{At: e.w.clock(), Failure: whyMissed(ev.cause)})
+			m.put(call.CallerGone{At: e.w.clock()})
+		}
+		return
+	}
 	callID, ok := floor.CallOfLeg(ev.id)
 	m := e.boxes[callID]
 	switch {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"powerline/agent"
@@ -32,6 +33,8 @@ type engine struct {
 	boxes  map[string]*box
 	order  []*box
 	router router
+	dialer *dialer // of an engine that makes calls and takes none; nil for an acd
+	dials  bool    // it has one whenever it runs
 
 	synced     bool
 	storeOK    time.Duration // when the store last answered
@@ -40,12 +43,15 @@ type engine struct {
 	sleepers   []func()      // timers that wait for it
 	reloading  bool
 	draining   bool
+	unanswered []call.Call // that were asked for, without an answer
+	inFallback int         // callers, when it looked last
 	rebuilding bool
 	rebuilt    []func()
 	suspects   map[string]bool
 	unwatch    func()
 	feed       []queue.Update // of the store, not yet read
 	timers     map[agent.ID]int
+	trouble    time.Duration // until then it could not know what goes on
 }
 
 func newEngine(w *world, name string) *engine {
@@ -98,9 +104,13 @@ func (e *engine) start() {
 	e.floor, e.boxes, e.order = floor.New(), map[string]*box{}, nil
 	e.router = router{e: e, pending: map[string]agent.ID{}, held: map[agent.ID]string{}}
 	e.synced, e.storeOK, e.asleep, e.rebuilding = false, -time.Hour, false, false
-	e.reloading, e.draining, e.rebuiltAt = false, false, -time.Hour
-	e.sleepers, e.rebuilt, e.suspects, e.feed = nil, nil, map[string]bool{}, nil
-	e.timers = map[agent.ID]int{}
+	e.reloading, e.draining, e.rebuiltAt, e.inFallback = false, false, -time.Hour, 0
+	e.sleepers, e.rebuilt, e.suspects, e.feed, e.unanswered = nil, nil, map[string]bool{}, nil, nil
+	e.timers, e.dialer = map[agent.ID]int{}, nil
+	if e.dials {
+		e.dialer = newDialer(e)
+	}
+	e.troubled(0)
 	e.w.note("%s    starts", e.name)
 	e.join()
 }
@@ -151,6 +161,7 @@ const pulseMissed = 1500 * time.Millisecond
 
 func (e *engine) thaw() {
 	slept := e.w.now - e.since
+	e.troubled(0)
 	e.w.note("%s    THAWS", e.name)
 	e.frozen = false
 	e.w.law.noEngine = -1
@@ -191,7 +202,11 @@ func (e *engine) looked() {
 // thaws, or never.
 func (e *engine) point(name string, stage call.Stage, do func()) {
 	w := e.w
-	if w.fault(w.faults.AtPoint) {
+	chance := w.faults.AtPoint
+	if strings.HasPrefix(string(stage), outbound) { // there are fewer of these
+		chance *= 3
+	}
+	if w.fault(chance) {
 		if w.chance(.6) {
 			w.covered(fmt.Sprintf("crash %s/%s", name, stage))
 			w.note("%s    dies at %s/%s", e.name, name, stage)
@@ -282,6 +297,10 @@ func (e *engine) run() {
 	e.beat(1, peerWatch{})
 	e.later(resyncEvery, e.resyncTick)
 	e.conn.connect(e.w.between(time.Millisecond, 20*time.Millisecond))
+	e.later(e.w.between(0, replayEvery), e.replay)
+	if e.dialer != nil {
+		e.dialer.run()
+	}
 }
 
 func (e *engine) load(then func(error)) {
@@ -320,11 +339,7 @@ func (e *engine) read() {
 	u := e.feed[0]
 	e.feed = e.feed[1:]
 	if u.Gap {
-		e.load(func(err error) {
-			if err != nil {
-				e.storeFailed(err)
-			}
-		})
+		e.loadUntilRead()
 		return
 	}
 	e.learn(u.Calls, u.Agents, false)
@@ -337,6 +352,16 @@ func (e *engine) read() {
 			m.end()
 		}
 	}
+}
+
+// loadUntilRead takes in what the store holds, however often it gives no answer.
+func (e *engine) loadUntilRead() {
+	e.load(func(err error) {
+		if err != nil {
+			e.storeFailed(err)
+			e.later(commitRetry, e.loadUntilRead)
+		}
+	})
 }
 
 // commit stores a change and takes it in at once.
@@ -391,6 +416,7 @@ func (e *engine) learn(calls []call.Call, agents []agent.Agent, ours bool) {
 }
 
 func (e *engine) storeFailed(err error) {
+	e.troubled(0)
 	if errors.Is(err, queue.ErrFenced) {
 		e.w.note("%s    is fenced and exits", e.name)
 		e.crash(300 * time.Millisecond)
@@ -430,6 +456,10 @@ func (e *engine) rebuild(refused queue.Owner, then func()) {
 		e.tryRebuild(finished)
 	}
 }
+
+// troubled: something went wrong, by no fault of its own, that keeps news from this
+// engine for so long.
+func (e *engine) troubled(length time.Duration) { e.trouble = max(e.trouble, e.w.now+length) }
 
 func (e *engine) tryRebuild(finished func()) {
 	var calls []call.Call

@@ -32,19 +32,32 @@ func (w *world) plan() {
 	})
 	w.often(f.Delays*float64(w.opt.Engines), func() {
 		w.cover("delay")
-		c := &w.someEngine().conn
+		e := w.someEngine()
+		c := &e.conn
 		length := w.between(50*time.Millisecond, 1500*time.Millisecond)
+		e.troubled(length)
 		w.healing(length)
 		c.last = max(c.last, w.now+length)
 	})
 	w.often(f.Aways, w.redisAway)
 	w.often(f.Wipes, w.wipe)
-	w.often(f.Blackouts, func() {
-		w.cover("blackout")
-		for _, e := range w.engines {
-			e.crash(deadMan + w.between(2*time.Second, 5*time.Second))
+	if w.opt.Tasks > 0 {
+		w.often(f.DatabaseAways, w.databaseAway)
+	}
+	w.often(f.Blackouts, w.blackout)
+}
+
+// blackout kills all engines, or all that take callers, for longer than the dead
+// man's switch waits.
+func (w *world) blackout() {
+	w.cover("blackout")
+	acds := w.chance(.4)
+	for _, e := range w.engines {
+		if acds && e.dials { // they live on, and are deaf to callers
+			continue
 		}
-	})
+		e.crash(deadMan + w.between(2*time.Second, 5*time.Second))
+	}
 }
 
 // often lets something happen that many times on average.
@@ -53,7 +66,7 @@ func (w *world) often(mean float64, do func()) {
 		// A sum of chances keeps the mean and needs no tables.
 		for range 2 {
 			if w.chance(math.Min(left, 1) / 2) {
-				w.after(w.between(4*time.Second, storm), do)
+				w.after(w.between(4*time.Second, w.storm), do)
 			}
 		}
 	}
@@ -69,6 +82,9 @@ func (e *engine) crashAt(back time.Duration) {
 // outage is how long a dead process stays away; nap how long a stopped one
 // sleeps: shorter than its peer's patience, longer, or longer than its pulse.
 func (w *world) outage() time.Duration {
+	if w.chance(.1) {
+		return w.between(4*time.Second, 14*time.Second)
+	}
 	return w.between(200*time.Millisecond, 4*time.Second)
 }
 
@@ -90,7 +106,7 @@ func (w *world) healing(length time.Duration) { w.healed = max(w.healed, w.now+l
 func (w *world) cover(fault string) {
 	w.covered(fault)
 	for _, id := range sorted(w.law.calls) {
-		w.covered(fault + "×" + string(w.law.calls[id].Stage))
+		w.covered(fault + "×" + string(stageOf(w.law.calls[id])))
 	}
 	for _, ph := range w.phones {
 		if a, there := w.law.agents[ph.id]; there && a.State == agent.WrapUp {
@@ -99,7 +115,8 @@ func (w *world) cover(fault string) {
 		}
 	}
 	switch fault {
-	case "caller hangs up", "agent hangs up", "phone dies", "duplicate":
+	case "caller hangs up", "agent hangs up", "phone dies", "duplicate", "contact answers", "contact is not reached", "contact hangs up",
+		"taken back for a crisis", "taken back: called off", "decision grew old":
 	default:
 		w.healing(0)
 	}
@@ -115,8 +132,11 @@ func (w *world) redisAway() {
 	w.note("redis    away for %v", length)
 	w.away = true
 	w.healing(length)
+	for _, e := range w.engines {
+		e.troubled(length + 100*time.Millisecond)
+	}
 	w.after(length, func() {
-		w.away = false
+		w.away, w.storeBack = false, w.now
 		w.note("redis    back")
 		for _, e := range w.engines {
 			if e.alive && e.unwatch != nil {
@@ -132,6 +152,9 @@ func (w *world) wipe() {
 	w.cover("wipe")
 	w.note("redis    WIPED")
 	w.healing(0)
+	for _, e := range w.engines {
+		e.troubled(time.Second)
+	}
 	w.store.Wipe()
 	w.law.wiped()
 }
@@ -152,7 +175,7 @@ func (w *world) storeAfter(op queue.Op) error {
 	if w.fault(w.faults.LostReply) {
 		w.cover("reply lost")
 		if len(op.Change.Calls) > 0 {
-			w.covered("reply lost after commit/" + string(op.Change.Calls[0].Call.Stage))
+			w.covered("reply lost after commit/" + string(stageOf(op.Change.Calls[0].Call)))
 		}
 		return queue.ErrUnavailable
 	}

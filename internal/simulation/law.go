@@ -35,8 +35,13 @@ type laws struct {
 	held       map[agent.ID]time.Duration
 	lastCaller time.Duration
 	lastWipe   time.Duration
-	noEngine   time.Duration // since when no engine runs; -1
-	engine     time.Duration // since when one runs; -1
+	noEngine   time.Duration            // since when no engine runs; -1
+	engine     time.Duration            // since when one runs; -1
+	waits      map[string]time.Duration // since when each caller waits
+	left       map[string]time.Duration // when the agent of an attempt left her bridge
+	kept       map[string]call.Outcome  // ends that were accepted as durable
+	ended      map[string]time.Duration // when the end of a call that we make was stored
+	starved    time.Duration            // since when a crisis waits for somebody who only rings; -1
 }
 
 func newLaws(w *world) *laws {
@@ -44,6 +49,7 @@ func newLaws(w *world) *laws {
 		w: w, calls: map[string]call.Call{}, agents: map[agent.ID]agent.Agent{}, queued: map[string]time.Time{},
 		open: map[string]call.Offer{}, unfiled: map[string]call.Call{}, couldBe: map[string]time.Duration{},
 		held: map[agent.ID]time.Duration{}, noEngine: 0, engine: -1, lastWipe: -time.Hour,
+		waits: map[string]time.Duration{}, left: map[string]time.Duration{}, ended: map[string]time.Duration{}, kept: map[string]call.Outcome{}, starved: -1,
 	}
 	w.store.Subscribe(l.observe)
 	w.after(lookEvery, l.look)
@@ -58,6 +64,13 @@ func (l *laws) observe(u queue.Update) {
 	for _, c := range u.Calls {
 		old, there := l.calls[c.ID]
 		l.calls[c.ID] = c
+		l.waiting(c)
+		if (c.Kind == call.Outbound || c.Stage == call.Ended) && stageOf(c) != stageOf(old) {
+			l.w.strike(c)
+			if c.Stage == call.Ended {
+				l.ended[c.ID] = l.w.now
+			}
+		}
 		l.place(old, c)
 		l.offers(old, there, c)
 	}
@@ -74,6 +87,7 @@ func (l *laws) observe(u queue.Update) {
 	}
 	for _, id := range u.Gone {
 		delete(l.calls, id)
+		delete(l.waits, id)
 		if l.w.pbx.byID[id] == nil { // she may come back with the place that she had
 			delete(l.queued, id)
 		}
@@ -138,7 +152,7 @@ func (l *laws) rebuilding() bool { return l.w.now-l.lastWipe < 15*time.Second }
 func (l *laws) wiped() {
 	was := l.calls
 	l.calls, l.agents = map[string]call.Call{}, map[agent.ID]agent.Agent{}
-	l.open = map[string]call.Offer{}
+	l.open, l.waits = map[string]call.Offer{}, map[string]time.Duration{}
 	for _, id := range sorted(l.unfiled) {
 		knows := func(e *engine) bool {
 			_, known := e.floor.Call(id)
@@ -162,7 +176,9 @@ func (l *laws) refused(e *engine, change queue.Change, err error) {
 // rings is an INVITE on its way to an agent.
 func (l *laws) rings(e *engine, leg *channel, callID string) {
 	ph := leg.phone
-	if who := l.w.pbx.byID[callID]; who != nil && !ph.profile.Fits(poolOf(who.caller.kind)) {
+	if call.IsAttempt(callID) {
+		l.ringsForAttempt(e, ph, callID)
+	} else if who := l.w.pbx.byID[callID]; who != nil && !ph.profile.Fits(poolOf(who.caller.kind)) {
 		l.w.broken("law 3", "%s rings %s for %s, a %s call", e.name, ph.id, callID, who.caller.kind)
 	}
 	for _, other := range l.w.pbx.channels {
@@ -181,7 +197,7 @@ func (l *laws) rings(e *engine, leg *channel, callID string) {
 func (l *laws) lost(leg *channel) bool {
 	id, _ := floor.CallOfLeg(leg.id)
 	_, known := l.calls[id]
-	return !known && l.rebuilding()
+	return !known && leg.created.Before(epoch.Add(l.lastWipe))
 }
 
 // invited is the same INVITE as it reaches the phone.
@@ -200,25 +216,28 @@ func (l *laws) bridged(b *bridge) {
 	}
 	var who, leg *channel
 	for _, ch := range b.members {
-		if ch.caller != nil {
+		if ch.phone == nil {
 			who = ch
 		} else {
 			leg = ch
 		}
 	}
+	if len(b.members) == 1 && (leg != nil || who.contact != nil) {
+		return // the first of an outbound call
+	}
 	if who == nil || leg == nil {
 		l.w.broken("law 2", "bridge %s joins two of a kind", b.id)
 		return
 	}
-	if !leg.phone.profile.Fits(poolOf(who.caller.kind)) {
-		l.w.broken("law 3", "%s talks with %s, a %s call", leg.phone.id, who.id, who.caller.kind)
+	if !leg.phone.profile.Fits(who.pool()) {
+		l.w.broken("law 3", "%s talks with %s, a call for %s", leg.phone.id, who.id, who.pool())
 	}
 }
 
 // hungUpByUs is a DELETE of ours.
 func (l *laws) hungUpByUs(e *engine, ch *channel) {
 	if ch.caller == nil {
-		if other := ch.partner(); other != nil && ch.up && other.up {
+		if other := ch.partner(); other != nil && ch.up && other.up && !l.crosses(e, ch, other) {
 			l.w.broken("law 1", "%s tears %s out of a talk with %s", e.name, ch.id, other.id)
 		}
 		return
@@ -276,6 +295,7 @@ func (l *laws) filed(c call.Call) {
 		}
 		w.covered("filed again")
 	} else {
+		l.kept[c.ID] = c.Outcome
 		w.report.Outcomes[c.Outcome]++
 	}
 	w.records[key] = c
@@ -300,6 +320,9 @@ func (l *laws) look() {
 			l.lastCaller = w.now
 			l.heard(ch)
 			l.cared(ch)
+		} else if ch.contact != nil {
+			l.lastCaller = w.now
+			l.contactHeard(ch)
 		} else {
 			l.orphan(ch)
 		}
@@ -311,6 +334,8 @@ func (l *laws) look() {
 	}
 	l.stuck()
 	l.liveness()
+	l.crisisWaits()
+	l.account()
 	w.after(lookEvery, l.look)
 }
 
@@ -352,9 +377,10 @@ func (l *laws) cared(ch *channel) {
 	}
 }
 
-// orphan: a leg that is up talks with somebody.
+// orphan: a leg that is up talks with somebody, or hears that it rings.
 func (l *laws) orphan(ch *channel) {
-	l.mark(&ch.aloneSince, ch.where == inside && ch.up && ch.partner() == nil)
+	other := ch.partner()
+	l.mark(&ch.aloneSince, ch.where == inside && ch.up && (other == nil || !other.up && !other.rung))
 	if l.longer(ch.aloneSince, mended) {
 		l.w.broken("convergence", "leg %s of %s hears nobody since %v", ch.id, ch.phone.id, ch.aloneSince)
 	}
@@ -440,11 +466,15 @@ func (l *laws) atTheEnd() {
 		w.broken("quiescence", "bridge %s is left", b.id)
 	}
 	for _, id := range sorted(l.unfiled) {
+		if a := w.books.byID[id]; a != nil && a.end != nil {
+			continue // by settling: wipe and crash in one moment
+		}
 		w.broken("filing", "call %s (%s) was never filed", id, l.unfiled[id].Outcome)
 	}
 	for _, id := range sorted(l.open) {
 		w.broken("offers", "the offer of %s to %s has no outcome", id, l.open[id].Agent)
 	}
+	l.booksAtTheEnd()
 	for _, e := range w.engines {
 		if len(e.order) > 0 {
 			w.broken("quiescence", "%s keeps the mailbox of %s", e.name, e.order[0].id)

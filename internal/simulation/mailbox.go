@@ -25,9 +25,11 @@ type box struct {
 	owner queue.Owner   // as which the last commit was asked for
 	again bool          // the store was read again because of a refused commit
 
-	dialogue *dialogue
-	guards   int // serial of the renewal of the dead man's switch
-	guarded  bool
+	dialogue  *dialogue
+	guards    int // serial of the renewal of the dead man's switch
+	entered   bool
+	onEntered func()
+	guarded   bool
 }
 
 type transactFunc = func(call.Rules, call.Call, call.Event, func(agent.ID) (agent.Agent, bool)) (floor.Transaction, floor.Verdict)
@@ -216,7 +218,36 @@ type handling struct {
 	late  []call.Command // of an end that was acted on before it was committed
 }
 
-func (m *box) handle(ev call.Event) { (&handling{m: m, ev: ev}).step() }
+func (m *box) handle(ev call.Event) {
+	h := &handling{m: m, ev: ev}
+	m.unlessOvertaken(ev, h.step)
+}
+
+// unlessOvertaken goes on with an event that would end a ring, unless somebody has
+// answered: then the call goes on with that.
+func (m *box) unlessOvertaken(ev call.Event, goOn func()) {
+	e := m.e
+	if !m.c.AsksFirst(ev) || e.w.shell.endsBlindly {
+		goOn()
+		return
+	}
+	e.w.pbx.look(e, func(s *snapshot, err error) {
+		switch {
+		case m.over:
+		case err != nil:
+			e.later(commitRetry, func() { m.put(ev) })
+			m.next()
+		default:
+			facts := s.facts.Resumed(m.c, agent.Profile{}, e.w.clock())
+			if !facts.Up {
+				goOn()
+				return
+			}
+			e.w.covered("ring ended too late")
+			m.handle(facts)
+		}
+	})
+}
 
 // done goes on to the next event.
 func (h *handling) done() {
@@ -239,10 +270,10 @@ func (h *handling) step() {
 		return
 	}
 	if e.w.shell.actFirst && h.tries == 0 {
-		m.act(t.Commands, t.Next.Stage, func() { h.acted = true; h.commit(t) })
+		m.act(t.Commands, stageOf(t.Next), func() { h.acted = true; h.commit(t) })
 		return
 	}
-	e.point("before commit", t.Next.Stage, func() { h.commit(t) })
+	e.point("before commit", stageOf(t.Next), func() { h.commit(t) })
 }
 
 // settleOnly: the outcome of a proposal is known.
@@ -254,6 +285,11 @@ func (h *handling) settleOnly() {
 
 func (h *handling) commit(t floor.Transaction) {
 	m := h.m
+	if p, places := h.ev.(call.Placed); places && p.Old(m.e.w.clock(), lease) && !m.e.w.shell.placesLate {
+		m.e.w.covered("placement given up")
+		m.end()
+		return
+	}
 	h.tries++
 	m.sure, m.owner = m.e.w.now, m.e.owner
 	if len(t.Change.Calls) == 0 && len(t.Change.Agents) == 0 {
@@ -270,7 +306,7 @@ func (h *handling) commit(t floor.Transaction) {
 				m.c = stored
 			}
 			m.e.w.note("%s    %s %s -> %s v%d", m.e.name, m.id, describe(h.ev), m.c.Stage, m.c.Version)
-			m.e.point("after commit", t.Next.Stage, func() { h.act(t) })
+			m.e.point("after commit", stageOf(t.Next), func() { h.act(t) })
 			return
 		}
 		m.e.w.note("%s    %s %s refused: %v", m.e.name, m.id, describe(h.ev), err)
@@ -292,7 +328,7 @@ func (h *handling) act(t floor.Transaction) {
 		cmds = nil
 	}
 	h.settleOnly()
-	m.act(cmds, t.Next.Stage, func() { m.e.point("after commands", t.Next.Stage, h.done) })
+	m.act(cmds, stageOf(t.Next), func() { m.e.point("after commands", stageOf(t.Next), h.done) })
 }
 
 // refused repeats the commit if the store was away, steps again from newer
@@ -311,14 +347,19 @@ func (h *handling) refused(t floor.Transaction, err error, again bool) {
 	case !again:
 		h.done()
 	case !h.acted && t.Next.Stage == call.Ended && !knownRefusal(err) && h.witnessed():
-		now := t.Commands
-		if !h.m.e.w.shell.filedEarly {
-			now, h.late = split(t.Commands)
-		}
-		h.m.act(now, t.Next.Stage, func() { h.acted = true; repeat() })
+		h.m.unlessOvertaken(h.ev, func() { h.endNow(t, repeat) })
 	default:
 		repeat()
 	}
+}
+
+// endNow acts on an end that is not committed yet.
+func (h *handling) endNow(t floor.Transaction, repeat func()) {
+	now := t.Commands
+	if !h.m.e.w.shell.filedEarly {
+		now, h.late = split(t.Commands)
+	}
+	h.m.act(now, stageOf(t.Next), func() { h.acted = true; repeat() })
 }
 
 // witnessed: an event said that it is over. What is concluded from facts may be
@@ -424,6 +465,10 @@ func (m *box) comeToUs(then func(again bool)) {
 	e.load(func(err error) {
 		c, there := e.floor.Call(m.id)
 		if err != nil || !there || c.Stage == call.Ended {
+			if err == nil && there && e.mine(c) {
+				e.w.covered("earlier visit filed by us")
+				e.fileOrphan(c)
+			}
 			retry()
 			return
 		}
@@ -522,6 +567,8 @@ func (m *box) do(cmd call.Command, then func()) {
 		e.command(func() error { return p.hangUp(e, cmd.Leg) }, ignore)
 	case call.Join:
 		m.join(cmd, then)
+	case call.Dial:
+		m.dial(cmd, then)
 	case call.HangUpCaller:
 		m.leaveAlone(func() { e.command(func() error { return p.hangUp(e, m.id) }, ignore) })
 	case call.SendToEmergency:
@@ -634,8 +681,14 @@ func (m *box) file(then func()) {
 		m.guards++
 		m.guarded = false
 		c := m.c
+		if c.Kind == call.Outbound {
+			m.destroyBridges(c, c.Numbered+c.Offers)
+			m.fileAttempt(c)
+			then()
+			return
+		}
 		written := func() {
-			m.destroyBridges(c, c.Offers)
+			m.destroyBridges(c, c.Numbered+c.Offers)
 			e.later(w.between(200*time.Microsecond, 4*time.Millisecond), func() {
 				w.law.filed(c)
 				e.point("record written", c.Stage, func() { e.letGo(m, c) })
@@ -652,9 +705,18 @@ func (m *box) file(then func()) {
 	})
 }
 
+// fileAttempt writes how an attempt ended.
+func (m *box) fileAttempt(c call.Call) {
+	e := m.e
+	e.archive(endOf(c), func() {
+		e.w.law.filed(c)
+		e.point("record written", outEnded, func() { e.letGo(m, c) })
+	})
+}
+
 // destroyBridges ends the bridges of a call's offers, up to the n-th.
 func (m *box) destroyBridges(c call.Call, last int) {
-	for n := 1; n <= last; n++ {
+	for n := c.Numbered + 1; n <= last; n++ {
 		c.Offer.N = n
 		id := c.Bridge()
 		m.e.command(func() error { return m.e.w.pbx.destroyBridge(id) }, nil)
@@ -795,7 +857,7 @@ func describe(v any) string {
 	case call.Matched:
 		return fmt.Sprintf("Matched %s", v.Agent.ID)
 	case call.Resumed:
-		return fmt.Sprintf("Resumed caller=%v leg=%s joined=%v", v.Caller, v.Leg, v.Joined)
+		return fmt.Sprintf("Resumed caller=%v up=%v leg=%s joined=%v", v.Caller, v.Up, v.Leg, v.Joined)
 	case call.Answered:
 		return "Answered " + v.Leg
 	case call.RingFailed:
@@ -810,6 +872,10 @@ func describe(v any) string {
 		return "HangUpLeg " + v.Leg
 	case call.Join:
 		return "Join " + v.Leg
+	case call.Missed:
+		return "Missed " + v.Failure.Cause
+	case call.TakenBack:
+		return "TakenBack " + v.Why
 	}
 	return fmt.Sprintf("%T", v)
 }

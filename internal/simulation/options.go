@@ -17,6 +17,11 @@ type Options struct {
 	Seed uint64
 	// Calls, Agents and Engines are how many of each there are.
 	Calls, Agents, Engines int
+	// Dialers are the engines that make calls, Tasks what there is to call for; less
+	// than zero is none.
+	Dialers, Tasks int
+	// Length is how long callers come; Talks how long a conversation lasts at most.
+	Length, Talks time.Duration
 	// Faults is how often what goes wrong; nil means a mix chosen by the seed.
 	Faults *Faults
 	// Trace, if set, gets every step as a line of text.
@@ -37,6 +42,11 @@ type Faults struct {
 	// Aways are times without Redis; Wipes lose its data; Blackouts kill all
 	// engines for longer than the dead man's switch waits.
 	Aways, Wipes, Blackouts float64
+	// DatabaseAways are times in which PostgreSQL gives no answer, or takes its time.
+	DatabaseAways float64
+	// Strikes is the chance that something fails just as an outbound call reaches a
+	// stage.
+	Strikes float64
 	// LostReply is the chance that a write of ours to Redis is applied and not
 	// answered, or neither; LostCommand the same of a command to Asterisk.
 	LostReply, LostCommand float64
@@ -50,7 +60,7 @@ type Faults struct {
 func Everything() Faults {
 	return Faults{
 		Crashes: 0.7, Freezes: 0.7, AtPoint: 0.006, Gaps: 1, Delays: 1, Aways: 0.7, Wipes: 0.4, Blackouts: 0.15,
-		LostReply: 0.01, LostCommand: 0.005, Duplicates: 0.03, Phones: 0.04,
+		DatabaseAways: 0.8, Strikes: 0.02, LostReply: 0.01, LostCommand: 0.005, Duplicates: 0.03, Phones: 0.04,
 	}
 }
 
@@ -61,6 +71,12 @@ type Report struct {
 	Virtual time.Duration // how long it took them
 	Lives   int           // of calls: one who comes back from the fallback lives again
 	Offers  int
+	// Attempts are the dials that were written, Results how they ended in the books.
+	Attempts int
+	Results  map[string]int
+	// Talked and Waited are how long callers, and those whom we called, talked, and
+	// waited or were rung.
+	Talked, Waited Lengths
 	// Outcomes of the calls that were filed, Endings of the offers.
 	Outcomes map[call.Outcome]int
 	Endings  map[string]int
@@ -71,19 +87,28 @@ type Report struct {
 	Covered map[string]int
 }
 
+// Lengths are sums of time, of calls to us and of calls that we make.
+type Lengths struct{ Inbound, Outbound time.Duration }
+
 // Violation is a law that was broken, and how it came about.
 type Violation struct {
-	Seed  uint64
-	At    time.Duration
-	Law   string
-	What  string
-	Trace []string // the last steps before it
+	Seed uint64
+	// Length is that of the day, if it is not the usual one.
+	Length time.Duration
+	At     time.Duration
+	Law    string
+	What   string
+	Trace  []string // the last steps before it
 }
 
 // Error is one line; Story has the trace.
 func (v *Violation) Error() string {
-	return fmt.Sprintf("simulation: seed %d at %v: %s: %s (replay: go test ./internal/simulation -run TestLawsHoldUnderFaults -seed %d -steps)",
-		v.Seed, v.At, v.Law, v.What, v.Seed)
+	long := ""
+	if v.Length != 0 {
+		long = fmt.Sprintf(" -length %v", v.Length)
+	}
+	return fmt.Sprintf("simulation: seed %d at %v: %s: %s (replay: go test ./internal/simulation -run TestLawsHoldUnderFaults -seed %d%s -steps)",
+		v.Seed, v.At, v.Law, v.What, v.Seed, long)
 }
 
 // Story is the violation with the last steps before it.
@@ -94,9 +119,11 @@ func (v *Violation) Story() string {
 // shell is what a run takes from the production code, so that a test can plant
 // a mistake in the place of each.
 type shell struct {
-	transact transactFunc
-	pick     func(routing.Snapshot) routing.Plan
-	strayLeg func(floor.Facts, string, call.Call, bool) bool
+	transact  transactFunc
+	pick      func(routing.Snapshot) routing.Plan
+	strayLeg  func(floor.Facts, string, call.Call, bool) bool
+	strayDial func(floor.Facts, string) bool
+	pace      func(routing.Pacing) routing.Paced
 
 	actFirst    bool // commands before the commit
 	deafToFacts bool // no Resumed after a gap
@@ -131,6 +158,20 @@ type shell struct {
 	movesOnce           bool // does not ask again for a move without an answer
 	guardsOnce          bool // does not ask again to take the dead man's switch off
 	leakyRouter         bool // forgets no proposal whose mailbox has ended
+
+	ringsFirst      bool // rings a contact before the agent is in the bridge
+	endsBlindly     bool // ends a ring by the clock without looking whether it was answered
+	redials         bool // dials an attempt again of which nobody knows what became
+	sharesNumbers   bool // lets two attempts have one number
+	rowLater        bool // writes the attempt after it has begun
+	anybody         bool // places offenders' calls as if they were for women
+	losesJournal    bool // keeps no end of an attempt while the database is away
+	leavesStale     bool // ends no attempt that nobody has any more
+	placesLate      bool // begins an attempt however long ago it was given it
+	endsTheLiving   bool // ends an attempt that began long ago without looking at its call
+	oldView         bool // decides on a floor that it saw before it asked the database
+	blindToFallback bool // does not count who waits in the fallback queue
+	neverGivesWay   bool // takes nothing back for a caller in crisis
 }
 
 func (s shell) withDefaults() shell {
@@ -139,6 +180,12 @@ func (s shell) withDefaults() shell {
 	}
 	if s.pick == nil {
 		s.pick = routing.Decide
+	}
+	if s.strayDial == nil {
+		s.strayDial = floor.Facts.StrayDial
+	}
+	if s.pace == nil {
+		s.pace = routing.Pace
 	}
 	if s.strayLeg == nil {
 		s.strayLeg = floor.Facts.StrayLeg

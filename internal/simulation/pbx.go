@@ -17,6 +17,7 @@ const (
 	asked    place = "asked"    // StasisBroadcast: who takes her?
 	inside   place = "inside"   // an engine's application has it
 	ringing  place = "ringing"  // an agent's leg that is not up yet
+	made     place = "made"     // a contact's leg on its way into an application
 	fallback place = "fallback" // app_queue
 	helped   place = "helped"   // connected with 112
 	gone     place = "gone"
@@ -37,11 +38,16 @@ type channel struct {
 	id     string
 	caller *caller // of a caller's channel
 	phone  *phone  // of an agent's leg
-	serves *channel
-	where  place
-	up     bool
-	app    *engine // whose application has it, or made it
-	bridge *bridge
+	// contact is whom we call, if it is that leg: rung says that the phone was told
+	// to ring, reachedAt when it was answered.
+	contact   *contact
+	rung      bool
+	reachedAt time.Duration
+	serves    *channel
+	where     place
+	up        bool
+	app       *engine // whose application has it, or made it
+	bridge    *bridge
 
 	music      bool
 	promptEnds time.Duration // a prompt plays until then
@@ -56,6 +62,7 @@ type channel struct {
 	talked      bool // with an agent of ours, in this life
 	agentLeft   bool // of her own will
 	chose112    bool
+	fellAt      time.Duration // into the fallback queue
 	silentSince time.Duration // -1: she hears something
 	aloneSince  time.Duration // of a leg that is up and hears nobody; -1
 	unheld      time.Duration // no engine runs that could care; -1
@@ -172,6 +179,7 @@ func (p *pbx) toFallback(ch *channel) {
 	p.w.covered("fallback")
 	p.prolong(ch, 0)
 	ch.where, ch.again, ch.music, ch.app = fallback, true, true, nil
+	ch.fellAt = p.w.now
 	p.w.law.fellBack(ch)
 }
 
@@ -211,10 +219,12 @@ func (p *pbx) end(ch *channel, soft bool, cause int) {
 	p.channels = slices.DeleteFunc(p.channels, func(x *channel) bool { return x == ch })
 	if ch.app != nil {
 		if was == inside {
-			ch.app.conn.emit(event{kind: evHangup, id: ch.id, soft: soft, cause: cause})
+			if ch.up {
+				ch.app.conn.emit(event{kind: evHangup, id: ch.id, soft: soft, cause: cause})
+			}
 			ch.app.conn.emit(event{kind: evLeft, id: ch.id})
 		}
-		if ch.phone != nil {
+		if ch.phone != nil || ch.contact != nil {
 			ch.app.conn.emit(event{kind: evDestroyed, id: ch.id, cause: cause})
 		}
 	}
@@ -231,9 +241,10 @@ func (p *pbx) hangUp(e *engine, id string) error {
 	}
 	p.w.law.hungUpByUs(e, ch)
 	p.end(ch, true, causeNormal)
-	if ch.caller != nil {
+	switch {
+	case ch.caller != nil:
 		ch.caller.lost()
-	} else {
+	case ch.phone != nil:
 		ch.phone.bye(ch)
 	}
 	return nil
@@ -344,6 +355,9 @@ func (p *pbx) unbridge(ch *channel) {
 	if b == nil {
 		return
 	}
+	if callID, isLeg := floor.CallOfLeg(ch.id); isLeg && call.IsAttempt(callID) {
+		p.w.law.left[callID] = p.w.now
+	}
 	ch.bridge = nil
 	b.members = slices.DeleteFunc(b.members, func(x *channel) bool { return x == ch })
 	b.emptySince = p.w.now
@@ -378,6 +392,8 @@ func (ch *channel) partner() *channel {
 // Causes of a hang-up, by Q.850.
 const (
 	causeNormal   = 16
+	causeAbsent   = 20
+	causeRejected = 21
 	causeBusy     = 17
 	causeNoAnswer = 19
 	causeNoMedia  = 44
@@ -445,7 +461,7 @@ func (p *pbx) lookAtChannels(s *snapshot) {
 		}
 		if ch.caller != nil {
 			seen.line, seen.from = ch.caller.kind, ch.caller.fingerprint
-		} else {
+		} else if ch.phone != nil {
 			seen.agent = ch.phone.id
 		}
 		s.channels = append(s.channels, seen)

@@ -7,6 +7,7 @@ import (
 
 	"powerline/agent"
 	"powerline/call"
+	"powerline/internal/floor"
 )
 
 // caller is a person who dials, once or again.
@@ -29,12 +30,18 @@ func (w *world) populate() {
 	for n := range w.opt.Engines {
 		w.engines = append(w.engines, newEngine(w, fmt.Sprintf("acd-%c", 'a'+n)))
 	}
+	for n := range w.opt.Dialers {
+		e := newEngine(w, fmt.Sprintf("dialer-%c", 'a'+n))
+		e.dials = true
+		w.engines = append(w.engines, e)
+	}
+	w.assign()
 	for n := range w.opt.Calls {
 		c := &caller{w: w, n: n, kind: call.Helpline, fingerprint: fmt.Sprintf("f%d", n), menu: w.chance(.5), redials: w.rng.IntN(2)}
 		if w.chance(.15) {
 			c.kind, c.menu = call.RingBack, false
 		}
-		at := w.between(2*time.Second, arrive)
+		at := w.between(2*time.Second, w.arrive)
 		if w.chance(.3) && n > 0 { // in the same moment as others
 			at = 10*time.Second + w.between(0, 3*time.Millisecond)
 		}
@@ -89,6 +96,11 @@ func (w *world) hangsUp(ch *channel, why string) {
 		return
 	}
 	w.note("caller   %s %s", ch.id, why)
+	if ch.contact != nil {
+		w.cover("contact hangs up")
+		w.pbx.end(ch, false, causeNormal)
+		return
+	}
 	w.cover("caller hangs up")
 	dropped := ch.where == inside && ch.partner() == nil
 	w.pbx.end(ch, false, causeNormal)
@@ -96,7 +108,7 @@ func (w *world) hangsUp(ch *channel, why string) {
 }
 
 func (c *caller) mayRedial(dropped bool) {
-	if dropped && c.redials > 0 && c.w.now < arrive {
+	if dropped && c.redials > 0 && c.w.now < c.w.arrive {
 		c.redials--
 		c.w.after(c.w.between(50*time.Millisecond, 6*time.Second), c.dial)
 	}
@@ -125,7 +137,7 @@ type dialog struct {
 
 // hire makes an agent: women, male officers, and men who may take nothing.
 func (w *world) hire(n int) {
-	p := agent.Profile{ID: agent.ID(fmt.Sprintf("a%02d", n)), Languages: []string{"hi"}, Categories: []string{"phone"}}
+	p := agent.Profile{ID: agent.ID(fmt.Sprintf("a%02d", n)), Languages: []string{"hi"}, Categories: []string{"phone"}, Outbound: []string{toOffender, toVictim}}
 	switch {
 	case n == 1:
 		p.Officer = true
@@ -222,13 +234,16 @@ func (ph *phone) has(d *dialog) bool { return slices.Contains(ph.dialogs, d) }
 func (ph *phone) react(d *dialog) {
 	w := ph.w
 	limit := ringFor
+	callID, _ := floor.CallOfLeg(d.ch.id)
 	switch roll := w.rng.Float64(); {
-	case w.now < arrive && roll < w.faults.Phones:
+	case roll > .4 && call.IsAttempt(callID): // her phone picks up by itself
+		w.after(w.between(100*time.Millisecond, time.Second), func() { ph.answers(d) })
+	case w.now < w.arrive && roll < w.faults.Phones:
 		w.after(w.between(0, limit), func() { ph.dies("while it rings", d) })
-	case w.now < arrive && roll < w.faults.Phones+.10:
+	case w.now < w.arrive && roll < w.faults.Phones+.10:
 		w.after(w.between(100*time.Millisecond, 3*time.Second), func() { ph.rejectsNow(d) })
-	case w.now < arrive && roll < w.faults.Phones+.16: // rings out
-	case w.now < arrive && roll < w.faults.Phones+.26: // answers as the ring ends
+	case w.now < w.arrive && roll < w.faults.Phones+.16: // rings out
+	case w.now < w.arrive && roll < w.faults.Phones+.26: // answers as the ring ends
 		w.after(limit+w.between(-4*time.Millisecond, 2*time.Millisecond), func() { ph.answers(d) })
 	default:
 		at := w.between(500*time.Millisecond, 3*time.Second)
@@ -306,7 +321,7 @@ func (ph *phone) register(online bool) {
 // whim is what an agent does of her own accord, again and again.
 func (ph *phone) whim() {
 	w := ph.w
-	if w.now > storm {
+	if w.now > w.storm {
 		return
 	}
 	acts := []agent.Event{
@@ -365,19 +380,19 @@ func stampAgent(ev agent.Event, at time.Time) agent.Event {
 func (w *world) talk(b *bridge) {
 	var who, leg *channel
 	for _, ch := range b.members {
-		if ch.caller != nil {
+		if ch.phone == nil {
 			who = ch
 		} else {
 			leg = ch
 		}
 	}
-	if who == nil || leg == nil {
+	if who == nil || leg == nil || !who.up {
 		return
 	}
 	who.talked, who.agentLeft, who.music = true, false, false
-	long := w.between(300*time.Millisecond, 5*time.Second)
+	long := w.between(300*time.Millisecond, w.opt.Talks)
 	ends := w.rng.Float64()
-	if w.now < arrive && w.chance(w.faults.Phones) {
+	if w.now < w.arrive && w.chance(w.faults.Phones) {
 		w.after(w.between(0, long), func() {
 			if i := slices.IndexFunc(leg.phone.dialogs, func(d *dialog) bool { return d.ch == leg }); i >= 0 {
 				leg.phone.dies("in a talk", leg.phone.dialogs[i])

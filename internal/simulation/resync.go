@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -64,6 +65,7 @@ func (e *engine) resyncTick() {
 	}
 	e.w.pbx.look(e, func(s *snapshot, err error) {
 		if err != nil {
+			e.troubled(0)
 			e.suspects = nil
 		} else {
 			e.suspects = e.compare(s)
@@ -135,6 +137,13 @@ func (e *engine) sweep(s *snapshot, confirmed func(string) bool) {
 			continue
 		}
 		_, known := e.floor.Call(ch.id)
+		if call.IsAttempt(ch.id) {
+			stray := !known && e.boxes[ch.id] == nil && e.w.shell.strayDial(s.facts, ch.id)
+			if stray && confirmed != nil && confirmed("dialled "+ch.id) {
+				e.hangUpLater(ch.id)
+			}
+			continue
+		}
 		abandoned := e.boxes[ch.id] == nil && !ch.arrived.IsZero() && ch.app == e
 		if !known && abandoned && sure("caller "+ch.id) {
 			e.adoptFromChannel(s, ch)
@@ -162,12 +171,15 @@ func (e *engine) adoptFromChannel(s *snapshot, ch seenChannel) {
 		c.Offers, c.Queued = ch.stamp.Offers, time.UnixMilli(ch.stamp.Queued.UnixMilli()).UTC()
 		c.Crisis = e.w.rules.Categories[c.Category].Crisis
 	}
-	c.Arrived = ch.arrived
+	c.Arrived, c.Numbered = ch.arrived, e.numberedFrom()
 	for _, leg := range s.channels {
 		callID, isLeg := floor.CallOfLeg(leg.id)
 		if isLeg && callID == ch.id && s.facts.Joined(ch.id, leg.id) {
 			c.Stage, c.Answered = call.Talking, ch.arrived
-			c.Offer = call.Offer{N: c.Offers, Agent: leg.agent, Leg: leg.id}
+			n := offerOf(leg.id)
+			c.Offers = min(max(c.Offers, 1), n)
+			c.Numbered = n - c.Offers
+			c.Offer = call.Offer{N: n, Agent: leg.agent, Leg: leg.id}
 			c.Spoken = []agent.ID{leg.agent}
 			break
 		}
@@ -177,6 +189,15 @@ func (e *engine) adoptFromChannel(s *snapshot, ch seenChannel) {
 	if m, fresh := e.open(call.Call{ID: c.ID}); fresh {
 		m.put(found{c})
 	}
+}
+
+// offerOf is the number of the offer that a leg was made for.
+func offerOf(leg string) int {
+	n, err := strconv.Atoi(leg[strings.LastIndex(leg, ".a")+2:])
+	if err != nil {
+		return 1
+	}
+	return n
 }
 
 func (e *engine) compareAgents(s *snapshot, confirmed func(string) bool) {
@@ -200,7 +221,8 @@ func (e *engine) compareAgents(s *snapshot, confirmed func(string) bool) {
 
 // drain brings callers back from the fallback queue if the facts show some.
 func (e *engine) drain(s *snapshot) {
-	if s.inFallback == 0 || e.draining {
+	e.inFallback = s.inFallback
+	if s.inFallback == 0 || e.draining || e.dialer != nil {
 		return
 	}
 	e.draining = true
@@ -283,7 +305,8 @@ func (e *engine) beat(n int64, watch peerWatch) {
 
 // takeOver makes the calls of dead peers ours, one after another.
 func (e *engine) takeOver(dead map[string]bool, then func()) {
-	var orphans []call.Call
+	orphans := e.unanswered
+	e.unanswered = nil
 	for _, c := range e.floor.Calls() {
 		if c.Owner == e.name && c.Term != e.owner.Term || dead[c.Owner] {
 			orphans = append(orphans, c)
@@ -305,9 +328,15 @@ func (e *engine) takeOver(dead map[string]bool, then func()) {
 			if errors.As(err, &conflict) {
 				e.learn(conflict.Calls, conflict.Agents, false)
 			}
+			if errors.Is(err, queue.ErrUnavailable) {
+				e.unanswered = append(e.unanswered, c)
+			}
+			if errors.As(err, new(*queue.NotOwnerError)) {
+				e.lostCall(c.ID)
+			}
 			if err == nil {
 				e.w.note("%s    takes %s over from %s, %s", e.name, c.ID, c.Owner, c.Stage)
-				e.w.covered("taken over/" + string(c.Stage))
+				e.w.covered("taken over/" + string(stageOf(c)))
 				e.learn([]call.Call{mine}, nil, true)
 				e.soon(func() { e.moveHere(mine, c.Owner != e.name) })
 			}
@@ -438,11 +467,8 @@ func (r *router) settled(callID string) {
 func (r *router) snapshot() routing.Snapshot {
 	s := routing.Snapshot{Now: r.e.w.clock(), Policy: r.e.w.policy}
 	for _, c := range r.e.floor.Calls() {
-		if _, pending := r.pending[c.ID]; c.Stage == call.Waiting && !pending {
-			s.Waiting = append(s.Waiting, routing.Call{
-				ID: c.ID, Owner: c.Owner, Category: c.Category, Pool: c.Pool,
-				Queued: c.Queued, Crisis: c.Crisis, Head: c.Head, Tried: c.Tried,
-			})
+		if _, pending := r.pending[c.ID]; c.Stage == call.Waiting && c.Kind != call.Outbound && !pending {
+			s.Waiting = append(s.Waiting, asWaiting(c))
 		}
 	}
 	s.Agents = r.e.floor.Agents()
@@ -452,6 +478,14 @@ func (r *router) snapshot() routing.Snapshot {
 		}
 	}
 	return s
+}
+
+// asWaiting is a caller as routing sees her.
+func asWaiting(c call.Call) routing.Call {
+	return routing.Call{
+		ID: c.ID, Owner: c.Owner, Category: c.Category, Pool: c.Pool,
+		Queued: c.Queued, Crisis: c.Crisis, Head: c.Head, Tried: c.Tried,
+	}
 }
 
 // sorted are the keys of a map in their order, so that nothing depends on Go's.

@@ -14,11 +14,12 @@ import (
 // Lengths of the day. Everything is shorter than in life, so that more happens
 // in a run; what matters is which is longer than which.
 const (
-	storm   = 32 * time.Second // machines fail until then
-	arrive  = 40 * time.Second // callers come until then
-	longest = 240 * time.Second
 	deadMan = 8 * time.Second
 	ringFor = 4 * time.Second
+	// shortDay is how long callers come on a day of the usual length.
+	shortDay = 40 * time.Second
+	// evening is how long it takes at most until everybody has gone home.
+	evening = 200 * time.Second
 )
 
 var epoch = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
@@ -38,16 +39,22 @@ type world struct {
 	queue schedule
 	steps int
 
-	store   *queue.Memory
-	away    bool // Redis gives no answer
-	pbx     *pbx
-	engines []*engine
-	phones  []*phone
-	byAgent map[agent.ID]*phone
-	records map[string]call.Call
-	law     *laws
-	report  Report
+	store     *queue.Memory
+	away      bool          // Redis gives no answer
+	storeBack time.Duration // when it last began to again
+	pbx       *pbx
+	engines   []*engine
+	phones    []*phone
+	byAgent   map[agent.ID]*phone
+	records   map[string]call.Call
+	books     *books
+	reserve   routing.Reserve
+	minted    int // ids of attempts
+	law       *laws
+	report    Report
 
+	arrive   time.Duration // callers come until then
+	storm    time.Duration // machines fail until then
 	healed   time.Duration // when the last machine recovered
 	tracing  bool
 	trace    []string
@@ -70,11 +77,12 @@ func newWorld(opt Options, tracing bool) *world {
 		rng:   rand.New(rand.NewPCG(opt.Seed, 0x9e3779b97f4a7c15)),
 		store: queue.NewMemory(), byAgent: map[agent.ID]*phone{}, records: map[string]call.Call{},
 		report: Report{
-			Seed: opt.Seed, Outcomes: map[call.Outcome]int{}, Endings: map[string]int{},
+			Seed: opt.Seed, Outcomes: map[call.Outcome]int{}, Endings: map[string]int{}, Results: map[string]int{},
 			Repairs: map[string]int{}, Covered: map[string]int{},
 		},
 	}
 	w.settle()
+	w.books = newBooks(w)
 	w.pbx = newPBX(w)
 	w.law = newLaws(w)
 	w.store.Before, w.store.After = w.storeBefore, w.storeAfter
@@ -89,15 +97,38 @@ func (w *world) settle() {
 	if o.Calls == 0 {
 		o.Calls = 8 + w.rng.IntN(10)
 	}
+	if o.Length == 0 {
+		o.Length = shortDay
+	}
+	if o.Talks == 0 {
+		o.Talks = 5 * time.Second
+	}
+	w.arrive, w.storm = o.Length, o.Length-8*time.Second
 	if o.Agents == 0 {
 		o.Agents = 3 + w.rng.IntN(5)
 	}
 	if o.Engines == 0 {
 		o.Engines = 1 + w.rng.IntN(2)
 	}
-	if o.Faults != nil {
+	switch {
+	case o.Dialers == 0:
+		o.Dialers = [...]int{0, 1, 1, 1, 2}[w.rng.IntN(5)]
+	case o.Dialers < 0:
+		o.Dialers = 0
+	}
+	switch {
+	case o.Tasks < 0 || o.Dialers == 0:
+		o.Tasks = 0
+	case o.Tasks == 0:
+		o.Tasks = 6 + w.rng.IntN(10)
+	}
+	w.reserve = routing.Reserve{Women: w.rng.IntN(2), Resume: w.rng.IntN(2)}
+	switch {
+	case o.Faults != nil:
 		w.faults = *o.Faults
-	} else {
+	case w.chance(.1): // a day on which nothing fails: the narrow bounds hold all day
+		w.faults = Faults{}
+	default:
 		w.faults = Everything()
 	}
 	w.rules, w.policy = dayRules(), dayPolicy()
@@ -113,9 +144,10 @@ func dayRules() call.Rules {
 			"crisis": {Crisis: true, WrapUp: agent.WrapUpPlan{
 				Lasts: 2 * time.Second, Recovery: time.Second, Heavy: true}},
 			"offender": {WrapUp: agent.WrapUpPlan{Lasts: time.Second, Open: true}},
+			"feedback": {WrapUp: agent.WrapUpPlan{Lasts: time.Second}},
 		},
 		Unclassified: "unclassified", CrisisCategory: "crisis", SilentCategory: "silent",
-		RejectDelay: time.Second,
+		RejectDelay: time.Second, Unreached: agent.WrapUpPlan{Lasts: 500 * time.Millisecond, Interruptible: true},
 	}
 }
 
@@ -152,7 +184,7 @@ func (w *world) between(lo, hi time.Duration) time.Duration {
 func (w *world) chance(p float64) bool { return p > 0 && w.rng.Float64() < p }
 
 // fault is chance while machines still fail.
-func (w *world) fault(p float64) bool { return w.now < storm && w.chance(p) }
+func (w *world) fault(p float64) bool { return w.now < w.storm && w.chance(p) }
 
 func (w *world) after(d time.Duration, do func()) { w.push(d, nil, do) }
 
@@ -190,6 +222,9 @@ func (w *world) broken(law, format string, args ...any) {
 		return
 	}
 	w.violated = &Violation{Seed: w.opt.Seed, At: w.now, Law: law, What: fmt.Sprintf(format, args...)}
+	if w.opt.Length != shortDay {
+		w.violated.Length = w.opt.Length
+	}
 	w.note("BROKEN %s: %s", law, w.violated.What)
 }
 
@@ -233,7 +268,7 @@ func (w *world) live() {
 			w.law.atTheEnd()
 			return
 		}
-		if w.now > longest {
+		if w.now > w.arrive+w.opt.Talks+evening {
 			w.broken("quiescence", "the day does not end: %s", w.law.whoIsLeft())
 		}
 	}
@@ -249,7 +284,7 @@ func (w *world) finish() (Report, *Violation) {
 
 // over: all callers are gone, and everybody had time to notice.
 func (w *world) over() bool {
-	return w.now > arrive+5*time.Second && w.now-w.law.lastCaller > quiet && w.now-w.healed > quiet
+	return w.now > w.arrive+5*time.Second && w.now-w.law.lastCaller > quiet && w.now-w.healed > quiet && w.books.settledAll()
 }
 
 // schedule is a heap by time, then by the order of asking. The heap itself holds
