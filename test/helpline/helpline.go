@@ -44,6 +44,9 @@ type Options struct {
 	Silent bool
 	// Log receives what engines print; nil keeps it in files only.
 	Log io.Writer
+	// Durable makes PostgreSQL wait for its disk, as in production. Tests make
+	// many databases and do without.
+	Durable bool
 	// Keep leaves the instance's directory behind.
 	Keep bool
 
@@ -152,7 +155,7 @@ func (h *Helpline) Close() {
 // startStack runs the services with the agents' phones known to Asterisk.
 func (h *Helpline) startStack(ctx context.Context) error {
 	s, err := stack.Start(ctx, stack.Options{
-		Keep: h.Options.Keep, FastPostgres: true, Sounds: h.sounds, Configure: h.configureAsterisk, Append: h.Options.Append,
+		Keep: h.Options.Keep, FastPostgres: !h.Options.Durable, Sounds: h.sounds, Configure: h.configureAsterisk, Append: h.Options.Append,
 	})
 	if err != nil {
 		return fmt.Errorf("helpline: start the services: %w", err)
