@@ -49,6 +49,9 @@ func Sounds(sound *Sound) Option { return func(p *Phone) { p.sound = sound } }
 // which the price of listening would be most of what is measured.
 func Deaf() Option { return func(p *Phone) { p.deaf, p.sound = true, Nothing() } }
 
+// Hearing takes Deaf back.
+func Hearing() Option { return func(p *Phone) { p.deaf = false } }
+
 // User is the name or number of this phone.
 func (p *Phone) User() string { return p.user }
 

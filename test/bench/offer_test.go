@@ -1,0 +1,135 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"powerline/test/phone"
+)
+
+// BenchmarkFirstOffer: agents are idle and a caller who needs no menu arrives;
+// how long until one of their phones is rung, INVITE sent to INVITE received?
+func BenchmarkFirstOffer(b *testing.B) {
+	for _, agents := range []int{10, 150, 500, 1000} {
+		b.Run(fmt.Sprintf("agents=%d", agents), func(b *testing.B) {
+			s, ctx := open(b, agents)
+			for _, perSecond := range []int{2, 10, 20} {
+				b.Run(fmt.Sprintf("rate=%d", perSecond), func(b *testing.B) {
+					size := map[string]float64{"agents": float64(agents), "calls/s": float64(perSecond)}
+					s.turns(ctx, b, []string{powerline, appQueue}, size, func(t turn) map[string]float64 {
+						l := t.load(perSecond, max(20, 6*perSecond))
+						if l.failed > 0 {
+							t.Errorf("%d calls failed", l.failed)
+						}
+						return Quantiles(l.times)
+					})
+				})
+			}
+		})
+	}
+}
+
+// shortTalk is how long a caller and an agent speak where signalling is measured:
+// so short that an idle agent is always there.
+const shortTalk = 100 * time.Millisecond
+
+// load is what came of callers who arrived at a steady rate.
+type load struct {
+	times  []time.Duration // from a caller's INVITE to an agent's
+	calls  int
+	failed int // not answered by an agent, or not ended by her
+}
+
+// load lets callers arrive at a steady rate, who are answered at once.
+func (t turn) load(perSecond, calls int) load {
+	t.everybodyDoes(func(phone.Invitation) phone.Policy {
+		return phone.AnswerAfter(20 * time.Millisecond).TalkFor(shortTalk)
+	})
+	mark := t.Agents.Mark()
+	all := t.arrive(perSecond, calls)
+	l := load{calls: calls, failed: t.settled(all)}
+	var asked, rung []time.Time
+	for _, c := range all {
+		asked = append(asked, c.When(phone.Dialled))
+	}
+	answered := 0
+	events, _ := t.Agents.Since(mark)
+	for _, e := range events {
+		switch e.Kind {
+		case phone.Invited:
+			rung = append(rung, e.At)
+		case phone.Acked:
+			answered++
+		}
+	}
+	l.failed = max(l.failed, calls-answered)
+	l.times = pair(asked, rung)
+	return l
+}
+
+// arrive dials at a steady rate. A tick that this process missed is made up for.
+func (t turn) arrive(perSecond, calls int) []*phone.Call {
+	all := make([]*phone.Call, 0, calls)
+	tick := time.NewTicker(time.Second / time.Duration(perSecond))
+	defer tick.Stop()
+	for began := time.Now(); len(all) < calls; {
+		now := <-tick.C
+		for due := 1 + int(now.Sub(began).Seconds()*float64(perSecond)); len(all) < min(due, calls); {
+			c, err := t.caller(len(all)).Dial(t.ctx, t.number)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// settled waits until all calls have ended and counts those that were not
+// answered and then ended by the other side. After 20 s it hangs up itself.
+func (t turn) settled(all []*phone.Call) (failed int) {
+	limited, cancel := context.WithTimeout(t.ctx, 20*time.Second)
+	defer cancel()
+	var mu sync.Mutex
+	var wait sync.WaitGroup
+	for _, c := range all {
+		wait.Go(func() {
+			end, err := c.WaitEnded(limited)
+			if err == nil && end.Way == "bye" && !end.ByUs && !c.When(phone.Answered).IsZero() {
+				return
+			}
+			mu.Lock()
+			failed++
+			mu.Unlock()
+			c.HangUp()
+		})
+	}
+	wait.Wait()
+	return failed
+}
+
+// pair takes each caller's INVITE with the first agent's INVITE after it that no
+// other had taken: an agent's INVITE does not say whose it is. The answers come
+// in the order of the questions, or nearly so; where two change places, their
+// sum is the same.
+func pair(asked, rung []time.Time) []time.Duration {
+	slices.SortFunc(asked, time.Time.Compare)
+	slices.SortFunc(rung, time.Time.Compare)
+	var times []time.Duration
+	i := 0
+	for _, at := range asked {
+		for i < len(rung) && rung[i].Before(at) {
+			i++
+		}
+		if i == len(rung) {
+			break
+		}
+		times = append(times, rung[i].Sub(at))
+		i++
+	}
+	return times
+}
