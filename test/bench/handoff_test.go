@@ -40,7 +40,7 @@ func handOffs(t turn) map[string]float64 {
 	})
 	var calls []*phone.Call
 	dial := func() error {
-		c, err := t.caller(len(calls)).Dial(t.ctx, t.number)
+		c, err := t.dial(len(calls))
 		calls = append(calls, c)
 		return err
 	}

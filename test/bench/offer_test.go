@@ -79,7 +79,7 @@ func (t turn) arrive(perSecond, calls int) []*phone.Call {
 	for began := time.Now(); len(all) < calls; {
 		now := <-tick.C
 		for due := 1 + int(now.Sub(began).Seconds()*float64(perSecond)); len(all) < min(due, calls); {
-			c, err := t.caller(len(all)).Dial(t.ctx, t.number)
+			c, err := t.dial(len(all))
 			if err != nil {
 				t.Fatal(err)
 			}

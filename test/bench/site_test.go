@@ -22,11 +22,12 @@ var rounds = flag.Int("rounds", 3, "how often each benchmark is repeated; the sy
 
 // The systems that are compared, and the number that leads to each.
 const (
-	powerline = "powerline"
-	appQueue  = "app_queue"
-	plainDial = "dial"
+	powerline = powerlineName
+	appQueue  = appQueueName
+	plainDial = dialName
 )
 
+// dialNumber and three digits ring the agent of that number.
 const dialNumber = "1097"
 
 var numbers = map[string]string{powerline: helpline.Direct, appQueue: helpline.AppQueue, plainDial: dialNumber}
@@ -112,7 +113,11 @@ func (s *site) besides(ctx context.Context) error {
 	}
 	defer f.Close()
 	fmt.Fprintf(f, "\n[from-trunk](+)\nexten => %s,1,Answer(,i)\n same => n,Queue(unclassified-hi,CiI)\n same => n,Hangup()\n", helpline.AppQueue)
-	fmt.Fprintf(f, "exten => %s,1,Set(n=00${RAND(1,%d)})\n same => n,Dial(PJSIP/w${n:-3},30)\n same => n,Hangup()\n", dialNumber, min(s.agents, 999))
+	fmt.Fprintf(f, "exten => _%sXXX,1,Dial(PJSIP/w${EXTEN:-3},30)\n same => n,Hangup()\n", dialNumber)
+	// The helpline itself never dials, so its Asterisk does not load this.
+	if _, err := s.Asterisk.CLI(ctx, "module load app_dial"); err != nil {
+		return err
+	}
 	_, err = s.Asterisk.CLI(ctx, "dialplan reload")
 	return err
 }
@@ -208,6 +213,19 @@ func must(b *testing.B) func(Reading, error) Reading {
 		}
 		return r
 	}
+}
+
+// dial lets the n-th caller call. Dial() chooses nobody: she does, in turn.
+func (t turn) dial(n int) (*phone.Call, error) {
+	return t.dialFrom(t.caller(n), n)
+}
+
+func (t turn) dialFrom(p *phone.Phone, n int) (*phone.Call, error) {
+	number := t.number
+	if t.system == plainDial {
+		number += fmt.Sprintf("%03d", 1+n%t.agents)
+	}
+	return p.Dial(t.ctx, number)
 }
 
 // caller is the phone of the n-th caller.

@@ -28,7 +28,7 @@ func BenchmarkTalk(b *testing.B) {
 		defer tick.Stop()
 		for i := range talks {
 			<-tick.C
-			c, err := s.Trunk.Phone(fmt.Sprintf("+9195%08d", i), phone.Sings(1600+12*i)).Dial(ctx, t.number)
+			c, err := t.dialFrom(s.Trunk.Phone(fmt.Sprintf("+9195%08d", i), phone.Sings(1600+12*i)), i)
 			if err != nil {
 				t.Fatal(err)
 			}

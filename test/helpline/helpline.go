@@ -60,8 +60,9 @@ type Options struct {
 	// Binary is where the engine is compiled to; if empty, a place that all
 	// helplines of this process share.
 	Binary string
-	// Remember bounds what phones remember, for a helpline that runs for hours.
-	Remember bool
+	// Remember bounds how many events each phone remembers, for a helpline that
+	// runs for hours; 0 keeps all.
+	Remember int
 	// Progress is told what is being done.
 	Progress func(what string)
 }
@@ -210,8 +211,8 @@ func (h *Helpline) everybody() []Person {
 func (h *Helpline) openPhones(ctx context.Context) error {
 	var err error
 	var options []phone.HostOption
-	if h.Options.Remember {
-		options = append(options, phone.Remember(400, 40))
+	if n := h.Options.Remember; n > 0 {
+		options = append(options, phone.Remember(10*n, n))
 	}
 	if h.Agents, err = phone.NewHost(ctx, stack.PhoneAddress, h.Asterisk.SIPAddr, options...); err != nil {
 		return fmt.Errorf("helpline: open the softphones: %w", err)
