@@ -1,6 +1,14 @@
 package bench
 
 import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,7 +26,11 @@ func BenchmarkCost(b *testing.B) {
 	s.turns(ctx, b, []string{powerline, appQueue, plainDial}, size, func(t turn) map[string]float64 {
 		rest := t.spend(func() { <-time.After(10 * time.Second) })
 		var l load
+		before := t.commands()
+		stopProfile := t.profile(calls / perSecond)
 		spent := t.spend(func() { l = t.load(perSecond, calls) })
+		stopProfile()
+		after := t.commands()
 		if l.failed > 0 {
 			t.Errorf("%d calls failed", l.failed)
 		}
@@ -28,9 +40,67 @@ func BenchmarkCost(b *testing.B) {
 			figures[name+"-rest-cores"] = rest.Cores(name)
 			figures[name+"-cpu-s/1000"] = 1000 * max(0, perCall)
 		}
+		for name := range after {
+			figures[name+"-commands/call"] = (after[name] - before[name]) / calls
+		}
 		figures["engine-cpu-s/1000"] = figures[acd+"-cpu-s/1000"] + figures[redis+"-cpu-s/1000"] + figures[postgres+"-cpu-s/1000"]
 		return figures
 	})
+}
+
+var profiles = flag.String("profiles", "", "directory for the engine's CPU profile of each round of BenchmarkCost")
+
+// profile takes the engine's CPU profile for some seconds, if it is wanted. The
+// function waits until it is there.
+func (t turn) profile(seconds int) (wait func()) {
+	if *profiles == "" || t.system != powerline {
+		return func() {}
+	}
+	done := make(chan error, 1)
+	go func() {
+		response, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", t.Engines[0].Listen, seconds))
+		if err != nil {
+			done <- err
+			return
+		}
+		defer response.Body.Close()
+		f, err := os.Create(filepath.Join(*profiles, fmt.Sprintf("acd-%d.pprof", t.round)))
+		if err == nil {
+			_, err = io.Copy(f, response.Body)
+			err = errors.Join(err, f.Close())
+		}
+		done <- err
+	}()
+	return func() {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// commands counts what the engine has asked of each outside system so far.
+func (t turn) commands() map[string]float64 {
+	if t.system != powerline {
+		return nil
+	}
+	text, err := t.Engines[0].Metrics(t.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]float64{}
+	for line := range strings.Lines(text) {
+		for program, metric := range map[string]string{asterisk: "acd_asterisk_seconds_count", redis: "acd_store_seconds_count", postgres: "acd_database_seconds_count"} {
+			var n float64
+			if _, value, ok := strings.Cut(line, "} "); ok && strings.HasPrefix(line, metric) {
+				_, _ = fmt.Sscan(value, &n)
+				count[program] += n
+				if n > 100 {
+					t.Logf("%s", strings.TrimSpace(line))
+				}
+			}
+		}
+	}
+	return count
 }
 
 // spend measures what the programs use while something is done.
@@ -50,8 +120,8 @@ func BenchmarkMemory(b *testing.B) {
 		rest := must(b)(t.meter.Read())
 		t.everybodyDoes(func(phone.Invitation) phone.Policy { return phone.AnswerAfter(20 * time.Millisecond) })
 		calls := t.arrive(20, agents+wait)
-		defer hangUp(ctx, calls)
-		if err := helpline.Until(ctx, "all callers are answered", func() bool { return answered(calls) == len(calls) }); err != nil {
+		defer hangUp(t.ctx, calls)
+		if err := helpline.Until(t.ctx, "all callers are answered", func() bool { return answered(calls) == len(calls) }); err != nil {
 			t.Fatalf("%v: %d of %d", err, answered(calls), len(calls))
 		}
 		spent := t.spend(func() { <-time.After(10 * time.Second) })

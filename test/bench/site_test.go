@@ -170,6 +170,9 @@ type turn struct {
 	size   map[string]float64
 }
 
+// turnLasts bounds a turn: one that hangs must not hold up the others.
+const turnLasts = 4 * time.Minute
+
 // turns lets the systems take turns, round after round, and keeps the figures
 // of each. A turn without figures has failed and says so itself.
 func (s *site) turns(ctx context.Context, b *testing.B, systems []string, size map[string]float64, do func(turn) map[string]float64) {
@@ -177,6 +180,8 @@ func (s *site) turns(ctx context.Context, b *testing.B, systems []string, size m
 	for round := range *rounds {
 		for _, system := range systems {
 			b.Run(fmt.Sprintf("round=%d/%s", round+1, system), func(b *testing.B) {
+				ctx, cancel := context.WithTimeout(ctx, turnLasts)
+				defer cancel()
 				s.idle(ctx, b)
 				defer s.alone(ctx, b, system)()
 				before := must(b)(s.meter.Read())

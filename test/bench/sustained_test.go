@@ -37,7 +37,7 @@ func BenchmarkSustained(b *testing.B) {
 				figures[name+"-cores"] = spent.Cores(name)
 			}
 			if t.system == powerline {
-				s.idle(ctx, t.B)
+				s.idle(t.ctx, t.B)
 			}
 		}
 		return figures

@@ -23,7 +23,7 @@ func BenchmarkTalk(b *testing.B) {
 		rest := t.spend(func() { <-time.After(5 * time.Second) })
 		mark := t.Agents.Mark()
 		var calls []*phone.Call
-		defer func() { hangUp(ctx, calls) }()
+		defer func() { hangUp(t.ctx, calls) }()
 		tick := time.NewTicker(100 * time.Millisecond)
 		defer tick.Stop()
 		for i := range talks {
@@ -35,7 +35,7 @@ func BenchmarkTalk(b *testing.B) {
 			calls = append(calls, c)
 		}
 		talking := 0
-		err := helpline.Until(ctx, "everybody talks", func() bool {
+		err := helpline.Until(t.ctx, "everybody talks", func() bool {
 			var events []phone.Event
 			events, mark = s.Agents.Since(mark)
 			for _, e := range events {
