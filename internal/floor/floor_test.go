@@ -1,8 +1,10 @@
 package floor
 
 import (
+	"fmt"
 	"testing"
 
+	"powerline/agent"
 	"powerline/call"
 )
 
@@ -78,5 +80,25 @@ func TestTheBridgeOfATalkInHandIsNotStray(t *testing.T) {
 	}
 	if !f.StrayBridge("17.4.b.b1", callOf) {
 		t.Error("an empty bridge of an earlier offer is left")
+	}
+}
+
+func TestGivenAgentsInAnyOrder_WhenTheyAreLearnt_ThenTheyStandInOrderAndOnce(t *testing.T) {
+	f := New()
+	for version := range int64(3) {
+		for _, id := range []agent.ID{"c", "a", "d", "b"} {
+			f.Learn(nil, []agent.Agent{{Profile: agent.Profile{ID: id}, Version: version}})
+		}
+	}
+	var order string
+	for _, a := range f.Agents() {
+		order += fmt.Sprint(a.Profile.ID, a.Version, " ")
+	}
+	if order != "a2 b2 c2 d2 " {
+		t.Errorf("the agents are %q", order)
+	}
+	f.Replace(nil, []agent.Agent{{Profile: agent.Profile{ID: "b"}, Version: 9}})
+	if all := f.Agents(); len(all) != 1 || all[0].Version != 9 {
+		t.Errorf("after a rebuild with one agent: %v", all)
 	}
 }

@@ -32,7 +32,7 @@ func BenchmarkHandOff(b *testing.B) {
 
 // handOffs keeps 40 callers waiting behind agents who all talk.
 func handOffs(t turn) map[string]float64 {
-	need := max(50, min(t.agents, 100))
+	need := max(50, min(t.agents, 75))
 	talk := max(time.Duration(t.agents)*time.Second/handOnRate, 250*time.Millisecond)
 	mark := t.Agents.Mark()
 	t.everybodyDoes(func(i phone.Invitation) phone.Policy {

@@ -17,18 +17,15 @@ func BenchmarkFirstOffer(b *testing.B) {
 	for _, agents := range []int{10, 150, 500, 1000} {
 		b.Run(fmt.Sprintf("agents=%d", agents), func(b *testing.B) {
 			s, ctx := open(b, agents)
-			for _, perSecond := range []int{2, 10, 20} {
-				b.Run(fmt.Sprintf("rate=%d", perSecond), func(b *testing.B) {
-					size := map[string]float64{"agents": float64(agents), "calls/s": float64(perSecond)}
-					s.turns(ctx, b, []string{powerline, appQueue}, size, func(t turn) map[string]float64 {
-						l := t.load(perSecond, max(20, 6*perSecond))
-						if l.failed > 0 {
-							t.Errorf("%d calls failed", l.failed)
-						}
-						return Quantiles(l.times)
-					})
-				})
-			}
+			s.turnsOf(ctx, b, []string{powerline, appQueue}, func(t turn) {
+				for _, perSecond := range []int{2, 10, 20} {
+					l := t.load(perSecond, max(20, 6*perSecond))
+					if l.failed > 0 {
+						t.Errorf("%d calls failed at %d a second", l.failed, perSecond)
+					}
+					t.keep(map[string]float64{"agents": float64(agents), "calls/s": float64(perSecond)}, Quantiles(l.times))
+				}
+			})
 		})
 	}
 }

@@ -24,7 +24,7 @@ func BenchmarkTalk(b *testing.B) {
 		mark := t.Agents.Mark()
 		var calls []*phone.Call
 		defer func() { hangUp(t.ctx, calls) }()
-		tick := time.NewTicker(100 * time.Millisecond)
+		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
 		for i := range talks {
 			<-tick.C
@@ -48,7 +48,7 @@ func BenchmarkTalk(b *testing.B) {
 		if err != nil {
 			t.Fatalf("%v: %d talk", err, talking)
 		}
-		spent := t.spend(func() { <-time.After(15 * time.Second) })
+		spent := t.spend(func() { <-time.After(10 * time.Second) })
 		figures := map[string]float64{"lost-packets": lost(calls), "mute-legs": mute(calls)}
 		for name := range s.meter.Programs {
 			figures[name+"-cores"] = max(0, spent.Cores(name)-rest.Cores(name))

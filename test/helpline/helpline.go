@@ -47,6 +47,8 @@ type Options struct {
 	// Durable makes PostgreSQL wait for its disk, as in production. Tests make
 	// many databases and do without.
 	Durable bool
+	// AtOnce is how many log in at once; 8 if zero.
+	AtOnce int
 	// Keep leaves the instance's directory behind.
 	Keep bool
 
@@ -121,6 +123,9 @@ func install(ctx context.Context) error { return stack.Install(ctx, os.Stderr) }
 func (o Options) withDefaults() Options {
 	if o.Engines == 0 {
 		o.Engines = 1
+	}
+	if o.AtOnce == 0 {
+		o.AtOnce = 8
 	}
 	if o.RingFor == 0 {
 		o.RingFor = 10 * time.Second
