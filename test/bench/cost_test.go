@@ -32,7 +32,7 @@ func BenchmarkCost(b *testing.B) {
 		stopProfile()
 		after := t.commands()
 		if l.failed > 0 {
-			t.Errorf("%d calls failed", l.failed)
+			t.Errorf("%d calls failed: %v", l.failed, l.how)
 		}
 		figures := map[string]float64{"calls": calls}
 		for name := range s.meter.Programs {

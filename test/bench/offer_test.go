@@ -21,7 +21,7 @@ func BenchmarkFirstOffer(b *testing.B) {
 				for _, perSecond := range []int{2, 10, 20} {
 					l := t.load(perSecond, max(20, 6*perSecond))
 					if l.failed > 0 {
-						t.Errorf("%d calls failed at %d a second", l.failed, perSecond)
+						t.Errorf("%d calls failed at %d a second: %v", l.failed, perSecond, l.how)
 					}
 					t.keep(map[string]float64{"agents": float64(agents), "calls/s": float64(perSecond)}, Quantiles(l.times))
 				}
@@ -38,7 +38,8 @@ const shortTalk = 100 * time.Millisecond
 type load struct {
 	times  []time.Duration // from a caller's INVITE to an agent's
 	calls  int
-	failed int // not answered by an agent, or not ended by her
+	failed int            // not answered by an agent, or not ended by her
+	how    map[string]int // and how they ended
 }
 
 // load lets callers arrive at a steady rate, who are answered at once.
@@ -48,7 +49,10 @@ func (t turn) load(perSecond, calls int) load {
 	})
 	mark := t.Agents.Mark()
 	all := t.arrive(perSecond, calls)
-	l := load{calls: calls, failed: t.settled(all)}
+	l := load{calls: calls, how: t.settled(all)}
+	for _, n := range l.how {
+		l.failed += n
+	}
 	var asked, rung []time.Time
 	for _, c := range all {
 		asked = append(asked, c.When(phone.Dialled))
@@ -63,7 +67,9 @@ func (t turn) load(perSecond, calls int) load {
 			answered++
 		}
 	}
-	l.failed = max(l.failed, calls-answered)
+	if lacking := calls - answered; lacking > l.failed {
+		l.how["no agent answered"], l.failed = lacking-l.failed, lacking
+	}
 	l.times = pair(asked, rung)
 	return l
 }
@@ -87,10 +93,12 @@ func (t turn) arrive(perSecond, calls int) []*phone.Call {
 }
 
 // settled waits until all calls have ended and counts those that were not
-// answered and then ended by the other side. After 20 s it hangs up itself.
-func (t turn) settled(all []*phone.Call) (failed int) {
+// answered and then ended by the other side, by how they ended. After 20 s it
+// hangs up itself.
+func (t turn) settled(all []*phone.Call) (failed map[string]int) {
 	limited, cancel := context.WithTimeout(t.ctx, 20*time.Second)
 	defer cancel()
+	failed = map[string]int{}
 	var mu sync.Mutex
 	var wait sync.WaitGroup
 	for _, c := range all {
@@ -99,8 +107,12 @@ func (t turn) settled(all []*phone.Call) (failed int) {
 			if err == nil && end.Way == "bye" && !end.ByUs && !c.When(phone.Answered).IsZero() {
 				return
 			}
+			how := fmt.Sprintf("%s %d", end.Way, end.Status)
+			if err != nil {
+				how = "still there"
+			}
 			mu.Lock()
-			failed++
+			failed[how]++
 			mu.Unlock()
 			c.HangUp()
 		})

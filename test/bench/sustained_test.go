@@ -24,8 +24,8 @@ func BenchmarkSustained(b *testing.B) {
 			var l load
 			spent := t.spend(func() { l = t.load(perSecond, perSecond*int(sustainFor/time.Second)) })
 			q := Quantiles(l.times)
-			t.Logf("%d calls/s: p50 %.1f ms, p99 %.1f ms, %d of %d failed; cores: Asterisk %.2f, acd %.2f, Redis %.2f, PostgreSQL %.2f, phones %.2f, others %.2f",
-				perSecond, q["p50-ms"], q["p99-ms"], l.failed, l.calls, spent.Cores(asterisk), spent.Cores(acd), spent.Cores(redis),
+			t.Logf("%d calls/s: p50 %.1f ms, p99 %.1f ms, %d of %d failed %v; cores: Asterisk %.2f, acd %.2f, Redis %.2f, PostgreSQL %.2f, phones %.2f, others %.2f",
+				perSecond, q["p50-ms"], q["p99-ms"], l.failed, l.calls, l.how, spent.Cores(asterisk), spent.Cores(acd), spent.Cores(redis),
 				spent.Cores(postgres), spent.Cores(phones), spent.Beside.Others)
 			if l.failed > 0 || q["p99-ms"] > sustainable {
 				figures["broke-at-calls/s"], figures["broke-p99-ms"], figures["broke-failed"] = float64(perSecond), q["p99-ms"], float64(l.failed)
