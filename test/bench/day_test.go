@@ -116,9 +116,7 @@ func (d *day) open(ctx context.Context) error {
 	for i, p := range h.People {
 		tone := agentTone(i)
 		d.voices[tone] = p
-		h.Agents.Phone(string(p.ID), phone.Sings(tone)).Decides(func(phone.Invitation) phone.Policy {
-			return phone.AnswerAfter(50*time.Millisecond + rand.N(300*time.Millisecond)).TalkFor(d.talk())
-		})
+		h.Agents.Phone(string(p.ID), phone.Sings(tone)).Decides(d.agentDoes)
 	}
 	for first := 0; first < len(h.People); first += 15 {
 		if err := h.LogIn(ctx, h.People[first:min(first+15, len(h.People))]...); err != nil {
@@ -126,6 +124,16 @@ func (d *day) open(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// agentDoes answers soon. Callers are hung up on by agents; whom we call hangs up
+// himself, for an agent would not leave while a phone rings.
+func (d *day) agentDoes(i phone.Invitation) phone.Policy {
+	policy := phone.AnswerAfter(50*time.Millisecond + rand.N(300*time.Millisecond))
+	if _, ours := outcomes[cases.Kind(i.Display)]; ours {
+		return policy
+	}
+	return policy.TalkFor(d.talk())
 }
 
 // Agents' voices lie 12 Hz apart from 420 to 2,208 Hz, those of all others above.
