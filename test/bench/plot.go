@@ -43,7 +43,7 @@ func (c curve) draw(results []Result, path string) error {
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticksAt(1, 10, 30, 150, 500, 1000), ticksAt(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 1, 1000, 1, 1000
-	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.Top, p.Legend.Left = false, true
 	drawn := false
 	for _, system := range []string{powerlineName, appQueueName} {
 		points := c.points(results, system)
