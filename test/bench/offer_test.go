@@ -94,7 +94,7 @@ func (t turn) arrive(perSecond, calls int) []*phone.Call {
 
 // settled waits until all calls have ended and counts those that were not
 // answered and then ended by the other side, by how they ended. After 20 s it
-// hangs up itself.
+// looks what the engine has of those that are left, and hangs up itself.
 func (t turn) settled(all []*phone.Call) (failed map[string]int) {
 	limited, cancel := context.WithTimeout(t.ctx, 20*time.Second)
 	defer cancel()
@@ -114,11 +114,30 @@ func (t turn) settled(all []*phone.Call) (failed map[string]int) {
 			mu.Lock()
 			failed[how]++
 			mu.Unlock()
-			c.HangUp()
 		})
 	}
 	wait.Wait()
+	if failed["still there"] > 0 && t.system == powerline {
+		t.Logf("what is left: %v", t.left())
+	}
+	hangUp(t.ctx, all)
 	return failed
+}
+
+// left counts the calls by stage and the agents by status and state.
+func (t turn) left() map[string]int {
+	count := map[string]int{}
+	state, err := t.State(t.ctx)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, c := range state.Calls {
+		count[fmt.Sprintf("call %s", c.Stage)]++
+	}
+	for _, a := range state.Agents {
+		count[fmt.Sprintf("agent %s/%s leg=%v elsewhere=%v online=%v", a.Status, a.State, a.Leg != "", a.Elsewhere, a.Online)]++
+	}
+	return count
 }
 
 // pair takes each caller's INVITE with the first agent's INVITE after it that no

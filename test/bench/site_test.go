@@ -157,6 +157,22 @@ func (s *site) idle(ctx context.Context, b *testing.B) {
 	}
 }
 
+// calm waits until Asterisk has no channel left, so that what one step or system
+// could not bear does not weigh on the next.
+func (s *site) calm(ctx context.Context, b *testing.B, system string) {
+	b.Helper()
+	err := helpline.Until(ctx, "Asterisk has no channel left", func() bool {
+		channels, err := s.Asterisk.CLI(ctx, "core show channels concise")
+		return err == nil && strings.TrimSpace(channels) == ""
+	})
+	if err != nil {
+		b.Error(err)
+	}
+	if system == powerline {
+		s.idle(ctx, b)
+	}
+}
+
 // alone stops the engine while another system is measured: it would fetch the
 // callers out of app_queue, as is its duty. The function starts it again.
 func (s *site) alone(ctx context.Context, b *testing.B, system string) func() {

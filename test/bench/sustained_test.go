@@ -36,10 +36,9 @@ func BenchmarkSustained(b *testing.B) {
 			for name := range s.meter.Programs {
 				figures[name+"-cores"] = spent.Cores(name)
 			}
-			if t.system == powerline {
-				s.idle(t.ctx, t.B)
-			}
+			s.calm(t.ctx, t.B, t.system)
 		}
+		s.calm(t.ctx, t.B, t.system)
 		return figures
 	})
 }
