@@ -50,7 +50,7 @@ bench: stack ## measure beside app_queue: offers, cost, highest rate (half an ho
 	go test -count=1 -run '^$$' -bench . -skip Day -benchtime 1x -timeout 90m -v $(BENCH) -rounds $(ROUNDS)
 
 bench-micro: stack ## measure routing, the Lua scripts and the steps of calls; BENCH_MICRO=FILE keeps it for benchstat
-	go test -p 1 -count=5 -benchtime 0.3s -run '^$$' -bench . $$(go list ./... | grep -v '^powerline/test/') | tee $${BENCH_MICRO:-/dev/null}
+	go test -p 1 -count=6 -benchtime 0.2s -run '^$$' -bench . $$(go list ./... | grep -v '^powerline/test/') | tee $${BENCH_MICRO:-/dev/null}
 
 bench-day: stack ## a whole day of real calls in an hour (SHARE=0.05: in three minutes)
 	go test -count=1 -run '^$$' -bench Day -benchtime 1x -timeout 120m -v $(BENCH) -share $(SHARE)

@@ -28,7 +28,7 @@ func BenchmarkCost(b *testing.B) {
 		var l load
 		before := t.commands()
 		stopProfile := t.profile(calls / perSecond)
-		spent := t.spend(func() { l = t.load(perSecond, calls) })
+		spent := t.spend(func() { l = t.load(perSecond, calls, shortTalk) })
 		stopProfile()
 		after := t.commands()
 		if l.failed > 0 {

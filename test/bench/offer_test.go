@@ -19,7 +19,7 @@ func BenchmarkFirstOffer(b *testing.B) {
 			s, ctx := open(b, agents)
 			s.turnsOf(ctx, b, []string{powerline, appQueue}, func(t turn) {
 				for _, perSecond := range []int{2, 10, 20} {
-					l := t.load(perSecond, max(20, 6*perSecond))
+					l := t.load(perSecond, max(20, 6*perSecond), shortTalk)
 					if l.failed > 0 {
 						t.Errorf("%d calls failed at %d a second: %v", l.failed, perSecond, l.how)
 					}
@@ -42,10 +42,11 @@ type load struct {
 	how    map[string]int // and how they ended
 }
 
-// load lets callers arrive at a steady rate, who are answered at once.
-func (t turn) load(perSecond, calls int) load {
+// load lets callers arrive at a steady rate, who are answered at once and hung up
+// on after a talk.
+func (t turn) load(perSecond, calls int, talk time.Duration) load {
 	t.everybodyDoes(func(phone.Invitation) phone.Policy {
-		return phone.AnswerAfter(20 * time.Millisecond).TalkFor(shortTalk)
+		return phone.AnswerAfter(20 * time.Millisecond).TalkFor(talk)
 	})
 	mark := t.Agents.Mark()
 	all := t.arrive(perSecond, calls)

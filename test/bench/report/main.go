@@ -34,7 +34,7 @@ func report() error {
 		return err
 	}
 	tables := bench.Tables(all)
-	out, err := exec.Command("go", "tool", "benchstat", micro).Output()
+	out, err := exec.Command("go", "tool", "benchstat", "-filter", ".unit:(sec/op OR p99-µs OR p99-cpu-µs)", micro).Output()
 	if err != nil {
 		return fmt.Errorf("benchstat: %w", err)
 	}
