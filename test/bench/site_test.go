@@ -48,9 +48,7 @@ func open(b *testing.B, agents int) (*site, context.Context) {
 	b.Cleanup(cancel)
 	s := &site{agents: agents}
 	began := time.Now()
-	h, err := helpline.Open(ctx, helpline.Options{
-		Women: agents, Silent: true, Durable: true, AtOnce: 16, Changes: []func(*config.Config){asInProduction}, Each: training(agents),
-	})
+	h, err := helpline.Open(ctx, helpline.Options{Women: agents, Silent: true, Durable: true, AtOnce: 16, Changes: []func(*config.Config){asInProduction}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -92,16 +90,6 @@ func (s *site) logIn(ctx context.Context) (err error) {
 		}
 	}
 	return err
-}
-
-// training is what agents can do: everything, as long as they are few. 500 would
-// be 20,000 members of the fallback's queues, through which Asterisk looks at each
-// change of a phone: it does nothing else then, and nobody can even log in.
-func training(agents int) func(*helpline.Person) {
-	if agents < 500 {
-		return nil
-	}
-	return func(p *helpline.Person) { p.Categories, p.Languages = []string{"unclassified"}, []string{"hi"} }
 }
 
 // asInProduction takes back what the tests' helpline makes handy.

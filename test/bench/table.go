@@ -66,7 +66,7 @@ var tables = []table{
 			{title: "… hung up while waiting (one in fifty was told to)", figure: "abandoned"}, {title: "… **lost**", figure: "lost"},
 			{title: "… recorded in PostgreSQL", figure: "inbound-records"}, {title: "cases registered", figure: "cases"},
 			{title: "outbound attempts", figure: "attempts"}, {title: "… answered", figure: "attempts-answered"},
-			{title: "… of which begun in PostgreSQL", figure: "attempts-begun"}, {title: "… and ended there", figure: "attempts-ended"},
+			{title: "attempts begun in PostgreSQL", figure: "attempts-begun"}, {title: "attempts ended there", figure: "attempts-ended"},
 			{title: "**violations of the laws**", figure: "violations"}, {title: "refusals by the last check of a law", figure: "law_refusals_total"},
 			{title: "repairs by reconciliation", figure: "reconcile_repairs_total"},
 			{title: "cores: Asterisk", figure: "asterisk-cores"}, {title: "cores: acd", figure: "acd-cores"}, {title: "cores: dialer", figure: "dialer-cores"},
