@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -o pipefail -ec
 .DEFAULT_GOAL := help
-.PHONY: help stack build test test-long lint bench demo stop
+.PHONY: help stack build test test-long lint bench bench-micro bench-day performance demo stop
 
 # Packages tested at once. The tests run real services, so more than the cores
 # only makes them late.
@@ -14,7 +14,7 @@ ARGS ?=
 export POWERLINE_SEED := $(SEED)
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 stack: ## fetch Asterisk, Redis, PostgreSQL, SIPp and the rest into .stack (once)
 	@deploy/stack/install.sh
@@ -41,9 +41,22 @@ lint: ## formatting, go vet and staticcheck
 	go vet ./...
 	go tool staticcheck ./...
 
-bench: stack ## measure what the documents state
-	go test -p 1 -run '^$$' -bench . -benchmem $$(go list ./... | grep -v '^$(WHOLE)$$')
-	go test -count=1 -run '^$$' -bench . -benchtime 1x -timeout 60m $(WHOLE)
+# How often each benchmark is repeated, and the share of a day's calls.
+ROUNDS ?= 1
+SHARE ?= 1
+BENCH := powerline/test/bench
+
+bench: stack ## measure beside app_queue: offers, cost, highest rate (half an hour; ROUNDS=3 for a spread: an hour)
+	go test -count=1 -run '^$$' -bench . -skip Day -benchtime 1x -timeout 180m -v $(BENCH) -rounds $(ROUNDS)
+
+bench-micro: stack ## measure routing, the Lua scripts and the steps of calls; BENCH_MICRO=FILE keeps it for benchstat
+	go test -p 1 -count=6 -benchtime 0.2s -run '^$$' -bench . $$(go list ./... | grep -v '^powerline/test/') | tee $${BENCH_MICRO:-/dev/null}
+
+bench-day: stack ## a whole day of real calls in an hour (SHARE=0.05: in three minutes)
+	go test -count=1 -run '^$$' -bench Day -benchtime 1x -timeout 120m -v $(BENCH) -share $(SHARE)
+
+performance: ## make the tables and plots of docs/performance.md again out of its results
+	go run ./test/bench/report
 
 demo: stack ## a helpline in this terminal: callers, agents, the engine (Ctrl-C ends it); ARGS=--help
 	@mkdir -p .stack/bin

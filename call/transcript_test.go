@@ -98,7 +98,7 @@ var (
 
 // parse reads one event line: a name, then key=value pairs; "after" moves the
 // clock.
-func parse(t *testing.T, line string) (call.Event, time.Duration) {
+func parse(t testing.TB, line string) (call.Event, time.Duration) {
 	t.Helper()
 	fields := strings.Fields(line)
 	arg := map[string]string{}

@@ -90,3 +90,61 @@ func crowd(b *testing.B, s queuetest.Store, agents, calls int) queue.Owner {
 	must(b, err)
 	return done.Owner
 }
+
+// BenchmarkScript runs each Lua script that Redis has from us, beside a full
+// floor of 150 agents and 500 callers. Commit and Rebuild have their own above.
+func BenchmarkScript(b *testing.B) {
+	s, _, _ := opened(b, shared)
+	o := crowd(b, s, 150, 500)
+	st, err := s.Load(b.Context())
+	must(b, err)
+	adopted := st.Calls[0]
+	for _, script := range []struct {
+		name string
+		run  func(n int) error
+	}{
+		{"beat", func(n int) error {
+			_, err := s.Beat(b.Context(), o, int64(n))
+			return err
+		}},
+		{"keep", func(n int) error { // a full table: every so often it is pruned
+			return s.KeepPlace(b.Context(), fmt.Sprintf("%032d", n%2000), queuetest.Noon, queuetest.Noon.Add(time.Duration(n)))
+		}},
+		{"take", func(n int) error {
+			_, _, err := s.TakePlace(b.Context(), fmt.Sprintf("%032d", n%2000), queuetest.Noon, time.Hour)
+			return err
+		}},
+		{"adopt", func(int) (err error) {
+			adopted, err = s.Adopt(b.Context(), o, adopted, true)
+			return err
+		}},
+		{"commit-twice-and-forget", func(n int) error { return passing(b, s, o, fmt.Sprintf("0192f3c5-%04d-7000-8000-%012d", n%10000, n)) }},
+		{"dismiss", func(n int) error { return s.Dismiss(b.Context(), o, st.Agents[n%150].Profile.ID) }},
+		{"join-and-repair", func(int) error { // last: it ends the term of the owner above
+			_, err := s.Join(b.Context(), "acd-a")
+			return err
+		}},
+	} {
+		b.Run(script.name, func(b *testing.B) {
+			n := 0
+			for b.Loop() {
+				must(b, script.run(n))
+				n++
+			}
+		})
+	}
+}
+
+// passing is a call that arrives, ends and is forgotten.
+func passing(b *testing.B, s *queue.Store, o queue.Owner, id string) error {
+	arrived := queuetest.Waiting(id)
+	d, err := s.Commit(b.Context(), o, queue.Change{Calls: []queue.CallWrite{{Call: arrived}}})
+	if err != nil {
+		return err
+	}
+	ended, _ := queuetest.Step(d.Calls[0], agent.Agent{}, call.CallerGone{At: queuetest.Noon})
+	if _, err := s.Commit(b.Context(), o, queue.Change{Calls: []queue.CallWrite{{From: d.Calls[0].Version, Call: ended}}}); err != nil {
+		return err
+	}
+	return s.Forget(b.Context(), o, id)
+}

@@ -86,7 +86,7 @@ func (d *demo) open(ctx context.Context) error {
 	settings := asteriskconfig.Defaults()
 	d.line, err = helpline.Open(ctx, helpline.Options{
 		Women: women, Seniors: 4, Counsellors: 3, Officers: 6, Dialers: d.dialers(),
-		WrapUp: wrapUp, RingFor: ringFor, Remember: true,
+		WrapUp: wrapUp, RingFor: ringFor, Remember: 40,
 		Each:   d.each(),
 		Guests: []helpline.Person{guestPerson(d.password)},
 		Append: map[string]string{"pjsip.conf": guestEndpoint(settings.Realm, d.password)},

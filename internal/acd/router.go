@@ -58,6 +58,9 @@ func (r *router) decide() time.Time {
 	}
 	begun := time.Now()
 	snapshot := r.snapshot(begun)
+	if len(snapshot.Waiting) == 0 {
+		return time.Time{}
+	}
 	plan := routing.Decide(snapshot)
 	r.e.metrics.decide.Observe(time.Since(begun).Seconds())
 	for _, offer := range plan.Offers {
@@ -87,7 +90,9 @@ func (r *router) settled(callID string) {
 	r.e.floor.Poke()
 }
 
-// snapshot is the floor as routing wants it, without what is on its way.
+// snapshot is the floor as routing wants it, without what is on its way. While
+// nobody waits there is nothing to decide, and no agent is looked at: most
+// changes of a floor are of that kind.
 func (r *router) snapshot(now time.Time) routing.Snapshot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -96,6 +101,9 @@ func (r *router) snapshot(now time.Time) routing.Snapshot {
 		if _, pending := r.pending[c.ID]; c.Stage == call.Waiting && c.Kind != call.Outbound && !pending {
 			s.Waiting = append(s.Waiting, floor.Waiting(c))
 		}
+	}
+	if len(s.Waiting) == 0 {
+		return s
 	}
 	s.Agents = r.e.floor.Agents()
 	for i := range s.Agents {

@@ -67,34 +67,49 @@ func decode(data []byte, received time.Time) (ev Event, v verdict, err error) {
 			ev, v, err = nil, malformed, fmt.Errorf("decoder panicked: %v", p)
 		}
 	}()
-	var sort struct {
-		Type string `json:"type"`
-	}
-	if err := json.Unmarshal(data, &sort); err != nil {
-		return nil, malformed, shapeOnly(err)
-	}
-	convert, wanted := conversions[sort.Type]
-	if !wanted {
-		if unneeded[sort.Type] {
-			return nil, skipped, nil
-		}
-		return nil, unknown, nil
-	}
 	var f frame
 	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, malformed, fmt.Errorf("%s: %w", sort.Type, shapeOnly(err))
+		return unreadable(data, err)
+	}
+	convert, wanted := conversions[f.Type]
+	if !wanted {
+		return nil, unwanted(f.Type), nil
 	}
 	var decoded ari.Event
-	if sort.Type != callBroadcast { // the library has never heard of it
-		if decoded, err = ari.DecodeEvent(data); err != nil || decoded == nil {
-			return nil, malformed, fmt.Errorf("%s: the library cannot decode it", sort.Type)
+	if fresh, ok := libraryTypes[f.Type]; ok {
+		decoded = fresh()
+		if err := json.Unmarshal(data, decoded); err != nil {
+			return nil, malformed, fmt.Errorf("%s: the library cannot decode it", f.Type)
 		}
 	}
 	ev = convert(f, decoded, Stamp{At: time.Time(f.Timestamp), Received: received})
 	if ev == nil {
-		return nil, malformed, fmt.Errorf("%s: names nothing it could be about", sort.Type)
+		return nil, malformed, fmt.Errorf("%s: names nothing it could be about", f.Type)
 	}
 	return ev, delivered, nil
+}
+
+// unwanted is the verdict on a type that is not converted.
+func unwanted(kind string) verdict {
+	if unneeded[kind] {
+		return skipped
+	}
+	return unknown
+}
+
+// unreadable judges a frame whose form is not what we know. That of a type which
+// is not converted anyway is none of our business.
+func unreadable(data []byte, err error) (Event, verdict, error) {
+	var sort struct {
+		Type string `json:"type"`
+	}
+	if json.Unmarshal(data, &sort) != nil {
+		return nil, malformed, shapeOnly(err)
+	}
+	if _, wanted := conversions[sort.Type]; !wanted {
+		return nil, unwanted(sort.Type), nil
+	}
+	return nil, malformed, fmt.Errorf("%s: %w", sort.Type, shapeOnly(err))
 }
 
 // shapeOnly keeps what a JSON error says of the shape and drops its quotations:
@@ -116,6 +131,25 @@ const (
 	applicationReplaced = "ApplicationReplaced"
 	userEvent           = "ChannelUserevent"
 )
+
+// libraryTypes are the library's types of the events of which more is needed than
+// the frame. Its DecodeEvent does the same after it has read the whole frame once
+// more for the type, and events stand in the way of every hand-off.
+var libraryTypes = map[string]func() ari.Event{
+	applicationReplaced:      func() ari.Event { return new(ari.ApplicationReplaced) },
+	"StasisStart":            func() ari.Event { return new(ari.StasisStart) },
+	"ChannelDestroyed":       func() ari.Event { return new(ari.ChannelDestroyed) },
+	"ChannelHangupRequest":   func() ari.Event { return new(ari.ChannelHangupRequest) },
+	"ChannelDtmfReceived":    func() ari.Event { return new(ari.ChannelDtmfReceived) },
+	"ChannelTalkingFinished": func() ari.Event { return new(ari.ChannelTalkingFinished) },
+	"ChannelEnteredBridge":   func() ari.Event { return new(ari.ChannelEnteredBridge) },
+	"ChannelLeftBridge":      func() ari.Event { return new(ari.ChannelLeftBridge) },
+	"ApplicationMoveFailed":  func() ari.Event { return new(ari.ApplicationMoveFailed) },
+	userEvent:                func() ari.Event { return new(ari.ChannelUserevent) },
+	"Dial":                   func() ari.Event { return new(ari.Dial) },
+	"PlaybackFinished":       func() ari.Event { return new(ari.PlaybackFinished) },
+	"EndpointStateChange":    func() ari.Event { return new(ari.EndpointStateChange) },
+}
 
 // conversions names the events that we need; each makes ours from the frame and
 // the library's event, or nil when the frame lacks what the event is about.

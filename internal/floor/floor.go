@@ -12,8 +12,8 @@
 package floor
 
 import (
+	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"powerline/agent"
@@ -25,6 +25,7 @@ type Floor struct {
 	mu      sync.RWMutex
 	calls   map[string]call.Call
 	agents  map[agent.ID]agent.Agent
+	ids     []agent.ID        // of the agents, in order
 	gone    map[string]uint64 // calls forgotten lately, and at which count: late news of them is void
 	order   []string          // of gone, oldest first
 	forgot  uint64            // how many calls were ever forgotten
@@ -66,7 +67,7 @@ func (f *Floor) Learn(calls []call.Call, agents []agent.Agent) []AgentChange {
 		if known && old.Version >= a.Version {
 			continue
 		}
-		f.agents[a.Profile.ID] = a
+		f.put(a)
 		moved = append(moved, AgentChange{Before: old, After: a})
 	}
 	f.signal()
@@ -111,6 +112,9 @@ func (f *Floor) Doubt(id string) {
 func (f *Floor) Remember(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if _, gone := f.gone[id]; !gone {
+		return // nearly always: a call that is new
+	}
 	delete(f.gone, id)
 	f.order = slices.DeleteFunc(f.order, func(x string) bool { return x == id })
 }
@@ -150,13 +154,13 @@ func (f *Floor) Reload(since Mark, calls []call.Call, agents []agent.Agent, mine
 func (f *Floor) Replace(calls []call.Call, agents []agent.Agent) []AgentChange {
 	f.mu.Lock()
 	before := f.agents
-	f.calls, f.agents = make(map[string]call.Call, len(calls)), make(map[agent.ID]agent.Agent, len(agents))
+	f.calls, f.agents, f.ids = make(map[string]call.Call, len(calls)), make(map[agent.ID]agent.Agent, len(agents)), nil
 	for _, c := range calls {
 		f.calls[c.ID] = c
 	}
 	var moved []AgentChange
 	for _, a := range agents {
-		f.agents[a.Profile.ID] = a
+		f.put(a)
 		if old := before[a.Profile.ID]; old.Version != a.Version || old.Epoch != a.Epoch {
 			moved = append(moved, AgentChange{Before: old, After: a})
 		}
@@ -164,6 +168,15 @@ func (f *Floor) Replace(calls []call.Call, agents []agent.Agent) []AgentChange {
 	f.mu.Unlock()
 	f.signal()
 	return moved
+}
+
+// put takes in an agent. Who is new gets her place in the order: to sort all of
+// them for each look of the router cost more than its decision.
+func (f *Floor) put(a agent.Agent) {
+	if at, known := slices.BinarySearch(f.ids, a.Profile.ID); !known {
+		f.ids = slices.Insert(f.ids, at, a.Profile.ID)
+	}
+	f.agents[a.Profile.ID] = a
 }
 
 // Call returns one call.
@@ -187,10 +200,9 @@ func (f *Floor) Calls() []call.Call {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	all := make([]call.Call, 0, len(f.calls))
-	for _, c := range f.calls {
-		all = append(all, c)
+	for _, id := range slices.Sorted(maps.Keys(f.calls)) { // names, not whole calls, are moved about
+		all = append(all, f.calls[id])
 	}
-	slices.SortFunc(all, func(a, b call.Call) int { return strings.Compare(a.ID, b.ID) })
 	return all
 }
 
@@ -198,11 +210,10 @@ func (f *Floor) Calls() []call.Call {
 func (f *Floor) Agents() []agent.Agent {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	all := make([]agent.Agent, 0, len(f.agents))
-	for _, a := range f.agents {
-		all = append(all, a)
+	all := make([]agent.Agent, len(f.ids))
+	for i, id := range f.ids {
+		all[i] = f.agents[id]
 	}
-	slices.SortFunc(all, func(a, b agent.Agent) int { return strings.Compare(string(a.Profile.ID), string(b.Profile.ID)) })
 	return all
 }
 

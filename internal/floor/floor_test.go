@@ -1,8 +1,10 @@
 package floor
 
 import (
+	"fmt"
 	"testing"
 
+	"powerline/agent"
 	"powerline/call"
 )
 
@@ -92,5 +94,25 @@ func TestALegThatWasNeverRungIsStrayAlsoBesideAnAgent(t *testing.T) {
 		if f.StrayDial(channel) != stray {
 			t.Errorf("%s: stray %v, want %v", channel, !stray, stray)
 		}
+	}
+}
+
+func TestGivenAgentsInAnyOrder_WhenTheyAreLearnt_ThenTheyStandInOrderAndOnce(t *testing.T) {
+	f := New()
+	for version := range int64(3) {
+		for _, id := range []agent.ID{"c", "a", "d", "b"} {
+			f.Learn(nil, []agent.Agent{{Profile: agent.Profile{ID: id}, Version: version}})
+		}
+	}
+	var order string
+	for _, a := range f.Agents() {
+		order += fmt.Sprint(a.Profile.ID, a.Version, " ")
+	}
+	if order != "a2 b2 c2 d2 " {
+		t.Errorf("the agents are %q", order)
+	}
+	f.Replace(nil, []agent.Agent{{Profile: agent.Profile{ID: "b"}, Version: 9}})
+	if all := f.Agents(); len(all) != 1 || all[0].Version != 9 {
+		t.Errorf("after a rebuild with one agent: %v", all)
 	}
 }

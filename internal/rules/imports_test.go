@@ -95,8 +95,10 @@ var layers = map[string]layer{
 		},
 		libs: []string{"golang.org/x/sync"},
 	},
-	"test/sipp":      {},
-	"internal/rules": {},
+	"test/bench":        {libs: []string{"github.com/prometheus/procfs", "gonum.org/v1/plot"}},
+	"test/bench/report": {ours: []string{"test/bench"}},
+	"test/sipp":         {},
+	"internal/rules":    {},
 }
 
 // commands may import anything of ours but tests' machinery, and cobra.
@@ -104,7 +106,7 @@ var commandLibs = []string{"github.com/schollz/progressbar", "github.com/spf13/c
 
 // forTests may be imported by tests, by each other, and by the demo, which is
 // a helpline made of the tests' phones.
-var forTests = []string{"internal/stack", "internal/stack/stacktest", "queue/queuetest", "test/phone", "test/helpline", "test/sipp", "cmd/operator/operatortest"}
+var forTests = []string{"internal/stack", "internal/stack/stacktest", "queue/queuetest", "test/phone", "test/helpline", "test/sipp", "test/bench", "test/bench/report", "cmd/operator/operatortest"}
 
 // impure is what the pure core may not touch: it takes times and facts as
 // arguments, and gives back values.

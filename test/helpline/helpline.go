@@ -44,6 +44,11 @@ type Options struct {
 	Silent bool
 	// Log receives what engines print; nil keeps it in files only.
 	Log io.Writer
+	// Durable makes PostgreSQL wait for its disk, as in production. Tests make
+	// many databases and do without.
+	Durable bool
+	// AtOnce is how many log in at once; 8 if zero.
+	AtOnce int
 	// Keep leaves the instance's directory behind.
 	Keep bool
 
@@ -57,8 +62,9 @@ type Options struct {
 	// Binary is where the engine is compiled to; if empty, a place that all
 	// helplines of this process share.
 	Binary string
-	// Remember bounds what phones remember, for a helpline that runs for hours.
-	Remember bool
+	// Remember bounds how many events each phone remembers, for a helpline that
+	// runs for hours; 0 keeps all.
+	Remember int
 	// Progress is told what is being done.
 	Progress func(what string)
 }
@@ -118,6 +124,9 @@ func (o Options) withDefaults() Options {
 	if o.Engines == 0 {
 		o.Engines = 1
 	}
+	if o.AtOnce == 0 {
+		o.AtOnce = 8
+	}
 	if o.RingFor == 0 {
 		o.RingFor = 10 * time.Second
 	}
@@ -152,7 +161,7 @@ func (h *Helpline) Close() {
 // startStack runs the services with the agents' phones known to Asterisk.
 func (h *Helpline) startStack(ctx context.Context) error {
 	s, err := stack.Start(ctx, stack.Options{
-		Keep: h.Options.Keep, FastPostgres: true, Sounds: h.sounds, Configure: h.configureAsterisk, Append: h.Options.Append,
+		Keep: h.Options.Keep, FastPostgres: !h.Options.Durable, Sounds: h.sounds, Configure: h.configureAsterisk, Append: h.Options.Append,
 	})
 	if err != nil {
 		return fmt.Errorf("helpline: start the services: %w", err)
@@ -207,8 +216,8 @@ func (h *Helpline) everybody() []Person {
 func (h *Helpline) openPhones(ctx context.Context) error {
 	var err error
 	var options []phone.HostOption
-	if h.Options.Remember {
-		options = append(options, phone.Remember(400, 40))
+	if n := h.Options.Remember; n > 0 {
+		options = append(options, phone.Remember(10*n, n))
 	}
 	if h.Agents, err = phone.NewHost(ctx, stack.PhoneAddress, h.Asterisk.SIPAddr, options...); err != nil {
 		return fmt.Errorf("helpline: open the softphones: %w", err)

@@ -17,7 +17,7 @@ import (
 // seats, a few at a time. Nobody listens to the confirmation to its end.
 func (h *Helpline) LogIn(ctx context.Context, people ...Person) error {
 	all, dialling := errgroup.WithContext(ctx)
-	all.SetLimit(8)
+	all.SetLimit(h.Options.AtOnce)
 	for _, p := range people {
 		all.Go(func() error { return h.logIn(dialling, p) })
 	}

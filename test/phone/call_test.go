@@ -364,3 +364,19 @@ func TestGivenAPhoneThatIsSwitchedOff_WhenItIsDialled_ThenTheNetworkSaysSoBefore
 		t.Errorf("the end is %+v, want a 480 without an answer", end)
 	}
 }
+
+func TestGivenDeafPhones_WhenTheyTalk_ThenTheyNeitherSpeakNorHearAndTheirSocketsAreClosed(t *testing.T) {
+	ctx := within(t, 20*time.Second)
+	callees, callers := pair(t)
+	agent := callees.Phone("a001", phone.Sings(440))
+	agent.Does(phone.AnswerAtOnce())
+	deaf := must[*phone.Call](t)(callers.Phone("c001", phone.Sings(900), phone.Deaf()).Dial(ctx, "a001"))
+	must[phone.Event](t)(deaf.WaitAnswered(ctx))
+	answered := must[*phone.Call](t)(agent.NextCall(ctx))
+	ok(t, answered.HearsKind(ctx, phone.NoRTP))
+	if said, heard := answered.Heard().Has(900), len(deaf.Heard()); said != 0 || heard != 0 {
+		t.Errorf("a deaf phone was heard in %d windows and heard %d", said, heard)
+	}
+	deaf.HangUp()
+	must[phone.End](t)(answered.WaitEnded(ctx))
+}

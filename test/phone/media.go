@@ -29,6 +29,7 @@ type exchange struct {
 
 	mu       sync.Mutex
 	legs     [phases]map[*leg]bool
+	deaf     map[*leg]bool // those that are only to be closed
 	count    int
 	nextPort int
 	nextLeg  int
@@ -41,7 +42,7 @@ type exchange struct {
 }
 
 func newExchange(ip netip.Addr) *exchange {
-	x := &exchange{ip: ip, wake: make(chan struct{}, 1), nextPort: firstMediaPort, inbox: newInbox()}
+	x := &exchange{ip: ip, wake: make(chan struct{}, 1), nextPort: firstMediaPort, inbox: newInbox(), deaf: make(map[*leg]bool)}
 	for i := range x.legs {
 		x.legs[i] = make(map[*leg]bool)
 	}
@@ -142,9 +143,13 @@ func (x *exchange) open(call *Call, sound *Sound) (*leg, error) {
 func (x *exchange) add(call *Call, fd int, local netip.AddrPort, sound *Sound) *leg {
 	x.nextLeg++
 	l := &leg{
-		exchange: x, call: call, fd: fd, local: local, sound: sound,
+		exchange: x, call: call, fd: fd, local: local, sound: sound, deaf: call.phone.deaf,
 		phase: x.nextLeg % phases, ssrc: uint32(x.nextLeg)<<16 | uint32(local.Port()),
 		sequence: uint16(x.nextLeg * 7919), codec: payloadALaw, served: time.Now(),
+	}
+	if l.deaf {
+		x.deaf[l] = true
+		return l // nothing is due, nothing is read: the ticker need not know it
 	}
 	x.legs[l.phase][l] = true
 	x.count++
@@ -164,6 +169,9 @@ func (x *exchange) closeAll() {
 			l.closeLocked()
 		}
 	}
+	for l := range x.deaf {
+		l.closeLocked()
+	}
 }
 
 // leg is one end of the audio of one call.
@@ -175,6 +183,7 @@ type leg struct {
 	phase    int
 	served   time.Time
 	closed   bool
+	deaf     bool
 
 	// What we say.
 	remote   *unix.SockaddrInet4 // nil: nobody to speak to yet
@@ -221,12 +230,15 @@ func (l *leg) closeLocked() {
 	if l.closed {
 		return
 	}
-	l.receive() // what the kernel still holds was said before the end
-	l.exchange.judgeAll()
+	if !l.deaf {
+		l.receive() // what the kernel still holds was said before the end
+		l.exchange.judgeAll()
+		l.endGap(time.Now())
+		delete(l.exchange.legs[l.phase], l)
+		l.exchange.count--
+	}
+	delete(l.exchange.deaf, l)
 	l.closed = true
-	l.endGap(time.Now())
-	delete(l.exchange.legs[l.phase], l)
-	l.exchange.count--
 	_ = unix.Close(l.fd)
 	for _, run := range l.digits {
 		close(run.done)

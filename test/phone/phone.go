@@ -17,6 +17,7 @@ type Phone struct {
 	secret  string
 	display string
 	sound   *Sound
+	deaf    bool
 	decide  func(Invitation) Policy
 
 	vanished     bool
@@ -42,6 +43,14 @@ func Sings(hz int) Option { return Sounds(Tone(hz)) }
 
 // Sounds makes the phone send any sound in every call. The default is Silence.
 func Sounds(sound *Sound) Option { return func(p *Phone) { p.sound = sound } }
+
+// Deaf makes the phone neither say nor hear anything: its sockets are there, so
+// that Asterisk's packets arrive somewhere, but nobody reads them. For loads in
+// which the price of listening would be most of what is measured.
+func Deaf() Option { return func(p *Phone) { p.deaf, p.sound = true, Nothing() } }
+
+// Hearing takes Deaf back.
+func Hearing() Option { return func(p *Phone) { p.deaf = false } }
 
 // User is the name or number of this phone.
 func (p *Phone) User() string { return p.user }

@@ -2,6 +2,7 @@ package sipp_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -154,4 +155,23 @@ func fallsBackWithin(ctx context.Context, t *testing.T, h *helpline.Helpline, ca
 	for _, took := range pair(sent, got) {
 		atMost(t, "from a newcomer's INVITE to that of the agent, by the fallback", took, limit)
 	}
+}
+
+// pair takes each sent with the first got after it that no other had taken. At
+// ten a second the answers come in the order of the questions.
+func pair(sent, got []time.Time) []time.Duration {
+	slices.SortFunc(got, time.Time.Compare)
+	var times []time.Duration
+	i := 0
+	for _, at := range sent {
+		for i < len(got) && got[i].Before(at) {
+			i++
+		}
+		if i == len(got) {
+			break
+		}
+		times = append(times, got[i].Sub(at))
+		i++
+	}
+	return times
 }

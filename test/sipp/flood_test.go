@@ -75,3 +75,9 @@ func TestGivenAFewWomen_When500CallAt50ASecond_ThenEveryoneIsQueuedAndNobodyRefu
 	nothingLeft(ctx, t, h, 30*time.Second)
 	oneCallEach(t, h)
 }
+
+func hangUpAll(calls []*phone.Call) {
+	for _, c := range calls {
+		c.HangUp()
+	}
+}
