@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"powerline/agent"
 	"powerline/routing"
 )
 
@@ -148,6 +149,48 @@ func (q *appQueue) outweighed(w *world, class, i int) bool {
 			}
 		}
 		if callers > 0 && callers >= q.available(w, k) {
+			return true
+		}
+	}
+	return false
+}
+
+// naive is the dialer of those who have app_queue or mod_callcenter as installed: an
+// agent first, as ours, and whoever has been idle longest, unless a caller waits
+// whom she may be offered now. It keeps nobody back and knows nothing of rings that
+// will open, or of languages that will be missed.
+func naive(w *world, p routing.Pacing) (given []routing.Assignment) {
+	if w.level == nil {
+		w.level = w.levels()
+	}
+	var idle []int
+	for i := range w.agents {
+		if w.agents[i].Routable() && !w.awaitedNow(i) {
+			idle = append(idle, i)
+		}
+	}
+	slices.SortStableFunc(idle, func(a, b int) int { return w.agents[a].Since.Compare(w.agents[b].Since) })
+	slices.SortStableFunc(p.Work, func(a, b routing.Work) int { return a.Due.Compare(b.Due) })
+	for _, work := range p.Work {
+		at := slices.IndexFunc(idle, func(i int) bool {
+			a := w.people[i].p
+			speaks := work.Pool != agent.Women || slices.Contains(a.Languages, work.Language) || p.Now.Sub(work.Due) >= p.Otherwise.After
+			return a.may(work.Pool) && slices.Contains(a.Outbound, work.Skill) && speaks
+		})
+		if at >= 0 {
+			given = append(given, routing.Assignment{Work: work.ID, Agent: w.agents[idle[at]].Profile.ID})
+			idle = slices.Delete(idle, at, at+1)
+		}
+	}
+	return given
+}
+
+// awaitedNow reports whether a caller waits for whom this agent's ring is open.
+func (w *world) awaitedNow(i int) bool {
+	for _, caller := range w.waiting {
+		a := &w.trace.Arrivals[caller]
+		level := w.level[a.Class][i]
+		if level >= 0 && w.rings(w.p.Categories[w.classes[a.Class].category].Name)[level].After <= w.now-seconds(a.At) {
 			return true
 		}
 	}

@@ -115,10 +115,18 @@ func (d *dialer) decide(w *world) {
 		d.giveWay(w, p)
 	}
 	p.Work = d.work(w)
+	if w.opt.Router.installed() {
+		d.placeAll(w, naive(w, p))
+		return
+	}
 	paced := routing.Pace(p)
 	d.held = paced.Held
-	for _, given := range paced.Assignments {
-		d.place(w, jobOf(given.Work), w.index[given.Agent])
+	d.placeAll(w, paced.Assignments)
+}
+
+func (d *dialer) placeAll(w *world, given []routing.Assignment) {
+	for _, g := range given {
+		d.place(w, jobOf(g.Work), w.index[g.Agent])
 	}
 }
 

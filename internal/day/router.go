@@ -29,6 +29,10 @@ const (
 	ModCallcenterTuned Policy = "mod_callcenter, tuned"
 )
 
+// installed reports whether it is a router as people install it, who have a simple
+// dialer beside it.
+func (p Policy) installed() bool { return p == AppQueue || p == ModCallcenter }
+
 // Policies are all of them.
 var Policies = []Policy{Production, AppQueue, AppQueueTuned, ModCallcenter, ModCallcenterTuned}
 

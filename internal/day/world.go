@@ -23,6 +23,7 @@ type world struct {
 	classes []class
 	rules   []call.Rules // of callers, and then of each outbound kind
 	router  router
+	level   [][]int // of each agent for each class, for the models of other routers
 	// hungUp, if set, is told of the end of every talk of a caller with an agent.
 	hungUp func(class, agent int)
 
