@@ -257,7 +257,7 @@ func (c Call) stopRecording(at time.Time, on, seen bool) []Command {
 		return nil
 	}
 	return []Command{StopRecording{
-		ID: RecordingID(c.ID, c.Offer.N), At: at, Lasted: max(0, at.Sub(c.Bridged)), On: on, Unseen: !seen,
+		ID: RecordingID(c.ID, c.Offer.N), Offer: c.Offer.N, At: at, Lasted: max(0, at.Sub(c.Bridged)), On: on, Unseen: !seen,
 	}}
 }
 
@@ -266,8 +266,9 @@ func (c Call) stopRecordingAgain() []Command {
 	if c.Bridged.IsZero() {
 		return nil
 	}
+	n := c.Numbered + c.Offers
 	return []Command{StopRecording{
-		ID: RecordingID(c.ID, c.Numbered+c.Offers), At: c.EndedAt, Lasted: max(0, c.EndedAt.Sub(c.Bridged)), Unseen: true,
+		ID: RecordingID(c.ID, n), Offer: n, At: c.EndedAt, Lasted: max(0, c.EndedAt.Sub(c.Bridged)), Unseen: true,
 	}}
 }
 

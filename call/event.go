@@ -239,6 +239,7 @@ type (
 	// was found after a gap, so that Lasted may be too long.
 	StopRecording struct {
 		ID     string
+		Offer  int
 		At     time.Time
 		Lasted time.Duration
 		On     bool

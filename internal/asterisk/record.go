@@ -37,10 +37,10 @@ func (c *Client) StartRecording(ctx context.Context, channel string, r Recording
 	return err
 }
 
-// StopRecording ends every recording of a channel, which itself goes on. A
-// channel that is gone, or is not recorded, is no error.
-func (c *Client) StopRecording(ctx context.Context, channel string) error {
-	_, err := c.action(ctx, "stop recording", amiAction{{"Action", "StopMixMonitor"}, {"Channel", channel}})
+// StopRecording ends the recording of a channel that Mark holds the value of; the
+// channel itself goes on. One that is gone, or is not recorded, is no error.
+func (c *Client) StopRecording(ctx context.Context, channel, mark string) error {
+	_, err := c.action(ctx, "stop recording", amiAction{{"Action", "StopMixMonitor"}, {"Channel", channel}, {"MixMonitorID", mark}})
 	return goneIsFine(err)
 }
 
