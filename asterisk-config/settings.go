@@ -63,6 +63,7 @@ type Settings struct {
 	ARIUser             Credentials // of the acd and the dialer
 	ARIReadOnlyUser     Credentials // of probes and dashboards; left out if its name is empty
 	AMIUser             Credentials
+	Recorded            bool // conversations are: AMIUser may begin recordings
 	ARISessionLimit     int
 	ARIWriteTimeoutMS   int
 	Realm               string // of the phones' digest authentication

@@ -141,6 +141,14 @@ func (s Spool) List() (all []Plain, strange []string, err error) {
 	return all, strange, nil
 }
 
+// resting is how long a file must have been left alone even if nobody has it open:
+// Asterisk makes a file, and opens it to write a moment later. A file without
+// any sound may be one that was only made.
+const (
+	resting      = time.Second
+	restingEmpty = 10 * time.Second
+)
+
 // settled is how long a file must have been left alone to be taken for closed
 // where the kernel does not tell us. Asterisk writes every four seconds, unless
 // nobody sends it any sound.
@@ -149,6 +157,13 @@ const settled = 30 * time.Second
 // Closed reports whether nobody writes to a recording any more. The kernel is
 // asked: it grants a read lease only on a file that nobody has open for writing.
 func (s Spool) Closed(p Plain, now time.Time) bool {
+	rest := resting
+	if p.Heard <= 0 || p.Spoken <= 0 {
+		rest = restingEmpty
+	}
+	if now.Sub(p.Written) < rest {
+		return false
+	}
 	for _, side := range []Side{Heard, Spoken} {
 		closed, known := leasable(s.Path(p.ID, side))
 		if !known {
@@ -180,6 +195,22 @@ func leasable(path string) (closed, known bool) {
 		return false, true
 	}
 	return false, false // not our file, and no CAP_LEASE
+}
+
+// Same reports whether a recording is still as it was listed, and closed.
+func (s Spool) Same(p Plain, now time.Time) bool {
+	for side, size := range map[Side]int64{Heard: p.Heard, Spoken: p.Spoken} {
+		info, err := os.Stat(s.Path(p.ID, side))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			if size >= 0 {
+				return false
+			}
+		case err != nil || info.Size() != size:
+			return false
+		}
+	}
+	return s.Closed(p, now)
 }
 
 // Open gives both sides of a recording; a missing one is empty.

@@ -76,6 +76,10 @@ var layers = map[string]layer{
 		ours: []string{"agent", "call", "cases", "internal/acd", "internal/api", "internal/config", "internal/postgres", "number", "routing"},
 		libs: []string{"github.com/prometheus/client_golang"},
 	},
+	"internal/sealer": {
+		ours: []string{"internal/config", "internal/postgres", "recordings"},
+		libs: []string{"github.com/prometheus/client_golang", "golang.org/x/sys/unix"},
+	},
 	"internal/redressal":  {ours: []string{"agent", "cases"}},
 	"internal/simulation": {ours: []string{"agent", "call", "internal/floor", "queue", "routing"}},
 
@@ -87,9 +91,9 @@ var layers = map[string]layer{
 	"test/helpline": {
 		ours: []string{
 			"agent", "asterisk-config", "call", "cases", "internal/asterisk", "internal/config", "internal/intake", "internal/postgres",
-			"internal/roster", "internal/stack", "number", "person", "prompts", "queue", "test/phone",
+			"internal/roster", "internal/stack", "number", "person", "prompts", "queue", "recordings", "test/phone",
 		},
-		libs: []string{"golang.org/x/sync"},
+		libs: []string{"filippo.io/age", "golang.org/x/sync", "golang.org/x/sys/unix"},
 	},
 	"test/sipp":      {},
 	"internal/rules": {},
@@ -205,7 +209,8 @@ func TestEachOutsideLibraryHasOneImporter(t *testing.T) {
 		"github.com/coder/websocket":          {"internal/asterisk"},
 		"github.com/redis/go-redis":           {"queue"},
 		"github.com/jackc/pgx":                {"internal/postgres"},
-		"github.com/prometheus/client_golang": {"internal/acd", "internal/dialer"},
+		"github.com/prometheus/client_golang": {"internal/acd", "internal/dialer", "internal/sealer"},
+		"filippo.io/age":                      {"recordings", "test/helpline"},
 		"github.com/spf13/cobra":              {"cmd"},
 		"github.com/emiago/sipgo":             {"test/phone"},
 	}
