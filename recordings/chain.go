@@ -140,3 +140,20 @@ func (l Link) hash(before []byte) []byte {
 	}
 	return h.Sum(nil)
 }
+
+// Gap reads the detail of a gap.
+func (l Link) Gap() (g Gap, err error) {
+	if err := json.Unmarshal([]byte(l.Detail), &g); err != nil {
+		return Gap{}, &Broken{l.Seq, l.Recording, "its detail cannot be read"}
+	}
+	return g, nil
+}
+
+// Removed reads the detail of what let a recording go.
+func (l Link) Removed() (*Removed, error) {
+	var r Removed
+	if err := json.Unmarshal([]byte(l.Detail), &r); err != nil {
+		return nil, &Broken{l.Seq, l.Recording, "its detail cannot be read"}
+	}
+	return &r, nil
+}

@@ -21,7 +21,8 @@ func newRecordings(s *shared) *cobra.Command {
 			  acd recordings seal                            runs beside Asterisk, always
 			  acd recordings verify --all                    is everything there, and unchanged?`),
 	}
-	cmd.AddCommand(newRecordingsSeal(s))
+	cmd.AddCommand(newRecordingsSeal(s), newRecordingsVerify(s), newRecordingsCertificate(s), newRecordingsHold(s), newRecordingsRelease(s),
+		newRecordingsExpire(s), newRecordingsShred(s), newRecordingsRewrap(s))
 	return cmd
 }
 

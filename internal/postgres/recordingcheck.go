@@ -52,3 +52,46 @@ func (db *DB) LastCheck(ctx context.Context) (c Check, err error) {
 	})
 	return c, err
 }
+
+// Unsealed lists recordings that ended before a moment (or began two days
+// before it), are not sealed, and have no gap that explains it; from and to
+// narrow their beginning.
+func (db *DB) Unsealed(ctx context.Context, from, to, before time.Time) (all []RecordingFile, err error) {
+	err = db.within(ctx, "list unsealed recordings", func(ctx context.Context) error {
+		rows, err := db.pool.Query(ctx, `SELECT `+recordingColumns+recordingTables+`
+			WHERE ($1::timestamptz IS NULL OR r.begun_at >= $1) AND ($2::timestamptz IS NULL OR r.begun_at < $2) AND l.seq IS NULL
+				AND coalesce(e.ended_at, r.begun_at + interval '2 days') < $3
+				AND NOT EXISTS (SELECT FROM recording_gaps g WHERE g.recording = r.id AND g.why <> 'late' AND g.why <> 'paused')
+			ORDER BY r.begun_at LIMIT 1000`, unlessZero(from), unlessZero(to), before)
+		if err != nil {
+			return err
+		}
+		all, err = pgx.CollectRows(rows, scanRecording)
+		return err
+	})
+	return all, err
+}
+
+// Unrecorded lists calls in which somebody talked for longer than a second, with
+// neither a recording nor a gap, since the first recording there is.
+func (db *DB) Unrecorded(ctx context.Context, from, to time.Time) (calls []string, err error) {
+	err = db.within(ctx, "list unrecorded conversations", func(ctx context.Context) error {
+		rows, err := db.pool.Query(ctx, `
+			WITH talked AS (
+				SELECT id, answered_at FROM call_records WHERE answered_at IS NOT NULL AND talk_ms > 1000
+				UNION ALL
+				SELECT attempt, answered_at FROM attempt_ends WHERE answered_at IS NOT NULL AND ended_at > answered_at + interval '1 second'
+			)
+			SELECT t.id FROM talked t
+			WHERE t.answered_at >= (SELECT min(begun_at) FROM recordings)
+				AND ($1::timestamptz IS NULL OR t.answered_at >= $1) AND ($2::timestamptz IS NULL OR t.answered_at < $2)
+				AND NOT EXISTS (SELECT FROM recordings r WHERE r.call_id = t.id) AND NOT EXISTS (SELECT FROM recording_gaps g WHERE g.call_id = t.id)
+			ORDER BY t.answered_at LIMIT 1000`, unlessZero(from), unlessZero(to))
+		if err != nil {
+			return err
+		}
+		calls, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	return calls, err
+}

@@ -76,6 +76,8 @@ var layers = map[string]layer{
 		ours: []string{"agent", "call", "cases", "internal/acd", "internal/api", "internal/config", "internal/postgres", "number", "routing"},
 		libs: []string{"github.com/prometheus/client_golang"},
 	},
+	"recordings/certificate": {ours: []string{"recordings"}, libs: []string{"github.com/go-pdf/fpdf"}},
+	"internal/evidence":      {ours: []string{"internal/config", "internal/postgres", "recordings", "recordings/certificate"}},
 	"internal/sealer": {
 		ours: []string{"internal/config", "internal/postgres", "recordings"},
 		libs: []string{"github.com/prometheus/client_golang", "golang.org/x/sys/unix"},
