@@ -85,6 +85,7 @@ func (s *Sealer) Run(ctx context.Context) error {
 		return err
 	}
 	defer lock.Close()
+	s.heard(s.DB.Ping(ctx))
 	var work sync.WaitGroup
 	work.Go(func() { every(ctx, roundEvery, s.round) })
 	work.Go(func() { every(ctx, watchEvery, s.watch) })
@@ -229,16 +230,22 @@ func (s *Sealer) storeFailed(err error) {
 }
 
 // sealedBefore reports whether the chain has a recording of this id already. A
-// second file of the same id must not take its place.
+// second file of the same id must not take its place. An object alone may be what
+// a kill left behind; only the chain can tell.
 func (s *Sealer) sealedBefore(ctx context.Context, id recordings.ID) (bool, error) {
-	if !s.answers() {
+	o, err := s.Store.Open(ctx, id.Object())
+	if errors.Is(err, recordings.ErrNoObject) {
 		return false, nil
 	}
+	if err != nil {
+		return false, err
+	}
+	o.Close()
 	ctx, cancel := context.WithTimeout(ctx, keyPatience)
 	defer cancel()
 	links, err := s.DB.LinksOf(ctx, id)
 	s.heard(err)
-	return err == nil && len(links) > 0 && links[0].What == recordings.LinkSealed, nil
+	return len(links) > 0 && links[0].What == recordings.LinkSealed, err
 }
 
 func (s *Sealer) rename(id recordings.ID) {
@@ -351,6 +358,7 @@ func (s *Sealer) heard(err error) {
 	switch {
 	case away:
 		s.since = time.Time{}
+	case err != nil && errors.Is(err, context.Canceled): // we are about to stop
 	case s.since.IsZero():
 		s.since = time.Now()
 	}
