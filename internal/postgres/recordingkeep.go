@@ -19,7 +19,8 @@ type By struct {
 	Why   string // such as the number of an order; nothing private
 }
 
-func (b By) deed(action, subject string, more map[string]any) (Deed, error) {
+// Deed is the row of the audit; more is its detail beside the reason.
+func (b By) Deed(action, subject string, more map[string]any) (Deed, error) {
 	detail := map[string]any{"why": b.Why}
 	for k, v := range more {
 		detail[k] = v
@@ -29,7 +30,7 @@ func (b By) deed(action, subject string, more map[string]any) (Deed, error) {
 }
 
 func (b By) audit(ctx context.Context, tx pgx.Tx, action, subject string, more map[string]any) error {
-	d, err := b.deed(action, subject, more)
+	d, err := b.Deed(action, subject, more)
 	if err != nil {
 		return err
 	}
@@ -253,7 +254,7 @@ func (db *DB) Rewrap(ctx context.Context, k RecordingKey, w recordings.WrappedKe
 
 // AuditBy appends what somebody did with recordings.
 func (db *DB) AuditBy(ctx context.Context, by By, action, subject string, more map[string]any) error {
-	d, err := by.deed(action, subject, more)
+	d, err := by.Deed(action, subject, more)
 	if err != nil {
 		return fmt.Errorf("postgres: audit: %w", err)
 	}

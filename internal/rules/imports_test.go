@@ -64,7 +64,7 @@ var layers = map[string]layer{
 	}},
 
 	// The shell and its proof.
-	"internal/api": {ours: []string{"agent", "cases", "district", "internal/intake", "internal/postgres", "internal/roster", "number", "person"}},
+	"internal/api": {ours: []string{"agent", "cases", "district", "internal/intake", "internal/postgres", "internal/roster", "number", "person", "recordings"}},
 	"internal/acd": {
 		ours: []string{
 			"agent", "asterisk-config", "call", "cases", "internal/asterisk", "internal/check", "internal/config", "internal/floor",
@@ -73,7 +73,7 @@ var layers = map[string]layer{
 		libs: []string{"github.com/prometheus/client_golang"},
 	},
 	"internal/dialer": {
-		ours: []string{"agent", "call", "cases", "internal/acd", "internal/api", "internal/config", "internal/postgres", "number", "routing"},
+		ours: []string{"agent", "call", "cases", "internal/acd", "internal/api", "internal/config", "internal/evidence", "internal/postgres", "number", "recordings", "routing"},
 		libs: []string{"github.com/prometheus/client_golang"},
 	},
 	"recordings/certificate": {ours: []string{"recordings"}, libs: []string{"github.com/go-pdf/fpdf"}},
