@@ -172,7 +172,7 @@ func (s *shared) printReport(r evidence.Report, asJSON bool) error {
 	return err
 }
 
-type certificateOpts struct{ identity, out, by, order, organisation, place, maker, model, serial string }
+type certificateOpts struct{ identity, out, by, order, organisation, place, maker, serial string }
 
 func newRecordingsCertificate(s *shared) *cobra.Command {
 	var o certificateOpts
@@ -184,8 +184,8 @@ func newRecordingsCertificate(s *shared) *cobra.Command {
 			63(4)(c) of the Bharatiya Sakshya Adhiniyam, 2023 (Part A, Part B, hash report,
 			history) as RECORDING.pdf and RECORDING.json. What only a person can state is left
 			to be filled in. Who asked, and on which order, stands in the audit first. The
-			make, model and serial number of the recording host are asked of this machine's
-			firmware unless given.
+			make and serial number of the recording host are asked of this machine's firmware
+			unless given.
 
 			Example:
 			  acd recordings certificate ry3onqq5rlqfxuhzo5xotveat4 --by "Insp. A" --order "CJM 44/2026" --out /media/court`),
@@ -199,8 +199,7 @@ func newRecordingsCertificate(s *shared) *cobra.Command {
 	f.StringVar(&o.identity, "identity", "", identityHelp)
 	f.StringVar(&o.organisation, "organisation", "", "where the party is employed")
 	f.StringVar(&o.place, "place", "", "where it is signed")
-	f.StringVar(&o.maker, "make", "", "maker of the recording host")
-	f.StringVar(&o.model, "model", "", "its model")
+	f.StringVar(&o.maker, "make", "", "make and type of the recording host")
 	f.StringVar(&o.serial, "serial", "", "its serial number")
 	_ = cmd.MarkFlagRequired("by")
 	_ = cmd.MarkFlagRequired("order")
@@ -251,7 +250,10 @@ func (o certificateOpts) device() certificate.Device {
 		return strings.TrimSpace(string(text))
 	}
 	d := certificate.Device{
-		Kind: "Server", Make: firmware(o.maker, "sys_vendor"), Model: firmware(o.model, "product_name"), Serial: firmware(o.serial, "product_serial"),
+		Kind: "Server", Make: firmware(o.maker, "sys_vendor"), Serial: firmware(o.serial, "product_serial"),
+	}
+	if o.maker == "" {
+		d.Make = strings.TrimSpace(d.Make + " " + firmware("", "product_name"))
 	}
 	interfaces, err := net.Interfaces()
 	if err != nil {

@@ -337,11 +337,8 @@ func TestGivenAStoreThatTakesNothing_WhenWatched_ThenAnAlarmComesWithinTenSecond
 			done := make(chan error, 1)
 			go func() { done <- s.Run(ctx) }()
 			began := time.Now()
-			for !raised(s, AlarmStore) || !raised(s, AlarmUnsealed) {
-				if time.Since(began) > 10*time.Second {
-					t.Fatalf("after ten seconds the alarms are %v", s.Alarms())
-				}
-				time.Sleep(20 * time.Millisecond)
+			if !within(10*time.Second, func() bool { return raised(s, AlarmStore) && raised(s, AlarmUnsealed) }) {
+				t.Fatalf("after ten seconds the alarms are %v", s.Alarms())
 			}
 			t.Logf("alarm after %v: %v", time.Since(began).Round(time.Millisecond), s.Alarms())
 			cancel()
@@ -351,6 +348,20 @@ func TestGivenAStoreThatTakesNothing_WhenWatched_ThenAnAlarmComesWithinTenSecond
 			}
 		})
 	}
+}
+
+// within polls a condition for so long.
+func within(limit time.Duration, ok func() bool) bool {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(limit); !ok(); {
+		select {
+		case <-end:
+			return false
+		case <-tick.C:
+		}
+	}
+	return true
 }
 
 func raised(s *Sealer, alarm string) bool {
@@ -378,15 +389,12 @@ func TestGivenTheDatabaseIsAway_WhenRecordingsEnd_ThenTheyAreSealedAtOnceAndEnte
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
-	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+	if !within(10*time.Second, func() bool {
 		plains, _, err := s.Spool.List()
 		manifests, err2 := s.pending.List()
-		if err == nil && err2 == nil && len(plains) == 0 && len(manifests) == 1 {
-			break
-		}
-		if time.Since(began) > 10*time.Second {
-			t.Fatalf("the spool holds %v, the queue %v", plains, manifests)
-		}
+		return err == nil && err2 == nil && len(plains) == 0 && len(manifests) == 1
+	}) {
+		t.Fatal("it is not sealed while the database is away")
 	}
 	cancel()
 	<-done

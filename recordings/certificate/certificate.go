@@ -16,9 +16,8 @@ import (
 
 // Device is the source of the record, as the certificate asks for it.
 type Device struct {
-	Kind   string `json:"kind"` // Server
-	Make   string `json:"make,omitempty"`
-	Model  string `json:"model,omitempty"`
+	Kind   string `json:"kind"`           // Server
+	Make   string `json:"make,omitempty"` // and its type
 	Serial string `json:"serial,omitempty"`
 	MAC    string `json:"mac,omitempty"` // addresses of its network interfaces
 	Other  string `json:"other,omitempty"`

@@ -76,7 +76,7 @@ func TestGivenConversations_WhenEngineAndSealerAreKilled_ThenEachIsRecordedWhole
 	engine := h.Engines[0]
 	h.Sealer.Kill()
 	engine.Kill()
-	time.Sleep(1500 * time.Millisecond) // they talk, and nobody of ours lives
+	hearMore(ctx, t, calls[0], agentHz, 3) // they talk, and nobody of ours lives
 	for i, c := range calls {
 		if err := errors.Join(c.Hears(ctx, agentHz), agents[i].Hears(ctx, callerHz)); err != nil {
 			t.Fatal(err)
@@ -85,7 +85,7 @@ func TestGivenConversations_WhenEngineAndSealerAreKilled_ThenEachIsRecordedWhole
 	if err := errors.Join(engine.Start(), engine.Ready(ctx), h.Sealer.Start()); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(2500 * time.Millisecond) // the engine compares with the facts
+	hearMore(ctx, t, calls[0], agentHz, 5) // the engine compares with the facts
 	for i, c := range calls {
 		c.HangUp()
 		if _, err := agents[i].WaitEnded(ctx); err != nil {
@@ -119,7 +119,7 @@ func TestGivenAnAgentWhosePhoneDies_WhenAnotherGoesOn_ThenBothConversationsAreRe
 	h, ctx := recording(t, helpline.Options{Women: 2}, 90*time.Second)
 	c, first := converse(ctx, t, h, 0)
 	id := first.Invite().Header("X-Powerline-Call")
-	time.Sleep(1500 * time.Millisecond) // they talk
+	hearMore(ctx, t, c, agentHz, 3)
 	first.Phone().Vanish()
 	second := offer(ctx, t, h, id, 2)
 	if _, err := second.WaitAnswered(ctx); err != nil {
@@ -128,7 +128,7 @@ func TestGivenAnAgentWhosePhoneDies_WhenAnotherGoesOn_ThenBothConversationsAreRe
 	if err := second.Hears(ctx, callerHz); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(2 * time.Second) // they talk
+	hearMore(ctx, t, c, agentHz, 4)
 	c.HangUp()
 	all := sealedRecordings(ctx, t, h, 2)
 	if len(all) != 2 || all[0].Call != id || all[1].Call != id || all[0].Agent == all[1].Agent {
@@ -168,7 +168,7 @@ func TestGivenAFullSpool_WhenACallComes_ThenItIsServedAndAnAlarmAndAGapSayThatIt
 	}
 	atMost(t, "alarm after the spool was full", time.Since(full), 10*time.Second)
 	c, agent := converse(ctx, t, h, 1) // both hear each other
-	time.Sleep(5 * time.Second)
+	hearMore(ctx, t, cut, agentHz, 10)
 	if err := errors.Join(cut.Hears(ctx, agentHz), cutAgent.Hears(ctx, callerHz)); err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestGivenAFullSpool_WhenACallComes_ThenItIsServedAndAnAlarmAndAGapSayThatIt
 		t.Errorf("the gaps of the call that was cut off are %v", why)
 	}
 	again, agent := converse(ctx, t, h, 2)
-	time.Sleep(2 * time.Second) // they talk
+	hearMore(ctx, t, again, agentHz, 4)
 	again.HangUp()
 	if _, err := agent.WaitEnded(ctx); err != nil {
 		t.Fatal(err)

@@ -121,6 +121,16 @@ func inOwnChannels(t *testing.T, what string, l levels) {
 	}
 }
 
+// hearMore waits until a tone was heard for so many further windows of half a
+// second: so they talk for that long.
+func hearMore(ctx context.Context, t *testing.T, c *phone.Call, hz, windows int) {
+	t.Helper()
+	want := c.Heard().Has(hz) + windows
+	if err := helpline.Until(ctx, "they talk", func() bool { return c.Heard().Has(hz) >= want }); err != nil {
+		t.Errorf("%v: heard %v", err, c.Heard())
+	}
+}
+
 // scaled is a size that is small but with POWERLINE_LONG.
 func scaled(short, long int) int {
 	if os.Getenv("POWERLINE_LONG") != "" {
@@ -150,7 +160,7 @@ func TestGivenCallersAndAgentsWhoSing_WhenTheyTalk_ThenEachConversationIsRecorde
 				return
 			}
 			id := partner.Invite().Header("X-Powerline-Call")
-			time.Sleep(2*time.Second + time.Duration(i%7)*150*time.Millisecond) // they talk
+			hearMore(ctx, t, c, agentHz, 4+i%4)
 			c.HangUp()
 			if _, err := partner.WaitEnded(ctx); err != nil {
 				t.Error(err)
@@ -228,7 +238,7 @@ func TestGivenAnOffenderWhoSings_WhenAnOfficerCallsHim_ThenTheConversationIsReco
 	if err := c.Hears(ctx, agentHz); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(2 * time.Second) // they talk
+	hearMore(ctx, t, c, agentHz, 4)
 	c.HangUp()
 	if _, err := c.WaitEnded(ctx); err != nil {
 		t.Fatal(err)
