@@ -32,7 +32,8 @@ const (
 	WhyMissing      = "missing"     // Asterisk said yes, and there is no file
 	WhyShort        = "short"       // shorter than they talked
 	WhyLate         = "late"        // begun late: their first words are missing
-	WhyPaused       = "paused"      // on purpose
+	WhyPaused       = "paused"      // on purpose; a hyphen and the reason follow
+	WhyResumed      = "resumed"     // the end of what was paused
 	WhyFound        = "found"       // a file of which no row knew
 )
 

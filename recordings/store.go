@@ -163,9 +163,12 @@ func (d *Disk) Remove(_ context.Context, name string) error {
 }
 
 // Free implements Store.
-func (d *Disk) Free(context.Context) (int64, error) {
+func (d *Disk) Free(context.Context) (int64, error) { return FreeAt(d.dir) }
+
+// FreeAt is how many bytes may still be written where a directory lies.
+func FreeAt(dir string) (int64, error) {
 	var s unix.Statfs_t
-	if err := unix.Statfs(d.dir, &s); err != nil {
+	if err := unix.Statfs(dir, &s); err != nil {
 		return 0, fmt.Errorf("recordings: ask for the store's free space: %w", err)
 	}
 	return int64(s.Bavail) * s.Bsize, nil

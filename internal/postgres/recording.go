@@ -70,6 +70,11 @@ func (g RecordingGap) insert() (string, []any) {
 		[]any{string(g.ID), g.Why, g.At, g.Call, g.Missing.Milliseconds(), g.Detail}
 }
 
+// OnPurpose reports whether a gap was made by somebody who paused the recording.
+func (g RecordingGap) OnPurpose() bool {
+	return strings.HasPrefix(g.Why, recordings.WhyPaused) || g.Why == recordings.WhyResumed
+}
+
 // RecordingFile is all that is known of a recording.
 type RecordingFile struct {
 	Recording

@@ -61,7 +61,7 @@ func (db *DB) Unsealed(ctx context.Context, from, to, before time.Time) (all []R
 		rows, err := db.pool.Query(ctx, `SELECT `+recordingColumns+recordingTables+`
 			WHERE ($1::timestamptz IS NULL OR r.begun_at >= $1) AND ($2::timestamptz IS NULL OR r.begun_at < $2) AND l.seq IS NULL
 				AND coalesce(e.ended_at, r.begun_at + interval '2 days') < $3
-				AND NOT EXISTS (SELECT FROM recording_gaps g WHERE g.recording = r.id AND g.why <> 'late' AND g.why <> 'paused')
+				AND NOT EXISTS (SELECT FROM recording_gaps g WHERE g.recording = r.id AND g.why <> 'late' AND g.why NOT LIKE 'paused%' AND g.why <> 'resumed')
 			ORDER BY r.begun_at LIMIT 1000`, unlessZero(from), unlessZero(to), before)
 		if err != nil {
 			return err

@@ -60,7 +60,7 @@ var layers = map[string]layer{
 	},
 	"internal/check": {ours: []string{
 		"agent", "asterisk-config", "call", "cases", "internal/asterisk", "internal/config", "internal/floor",
-		"internal/postgres", "internal/roster", "ivr", "prompts", "queue",
+		"internal/postgres", "internal/roster", "ivr", "prompts", "queue", "recordings",
 	}},
 
 	// The shell and its proof.

@@ -201,7 +201,7 @@ func (s *Sealer) watchGaps(ctx context.Context) {
 	}
 	count := map[string]int{}
 	for _, g := range gaps {
-		if g.Why != recordings.WhyPaused {
+		if !g.OnPurpose() {
 			count[g.Why]++
 		}
 	}

@@ -153,7 +153,7 @@ func TestGivenAFullSpool_WhenACallComes_ThenItIsServedAndAnAlarmAndAGapSayThatIt
 		t.Skip("only root can mount a spool with a limit")
 	}
 	cut, cutAgent := converse(ctx, t, h, 0) // under way when the spool becomes full
-	time.Sleep(5 * time.Second)             // longer than Asterisk's buffer
+	hearMore(ctx, t, cut, agentHz, 10)      // longer than Asterisk's buffer
 	filler := filepath.Join(h.Evidence.Spool, "filler")
 	full := time.Now()
 	if err := os.WriteFile(filler, make([]byte, 5<<20), 0o600); err == nil {
