@@ -2,6 +2,8 @@ package recordings
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
 	"regexp"
 	"strings"
 )
@@ -39,6 +41,21 @@ func fileOf(name string) (id ID, s Side, ok bool) {
 	first, last, cut := strings.Cut(base, "-")
 	id, s = ID(first), Side(last)
 	return id, s, found && cut && id.Valid() && (s == Heard || s == Spoken)
+}
+
+// fromFallback is what Asterisk's own dialplan records without an engine: it
+// knows no ids of ours, but the call's and the second.
+var fromFallback = regexp.MustCompile(`^fallback-([A-Za-z0-9._-]{1,100})-([0-9]{9,12})-(heard|spoken)\.alaw$`)
+
+// fallbackOf reads the name of such a file. The id follows from it, so that it is
+// the same however often it is read.
+func fallbackOf(name string) (id ID, call string, s Side, ok bool) {
+	m := fromFallback.FindStringSubmatch(name)
+	if m == nil {
+		return "", "", "", false
+	}
+	digest := sha256.Sum256([]byte("fallback " + m[1] + " " + m[2]))
+	return ID("r" + strings.ToLower(base32.StdEncoding.EncodeToString(digest[:])[:25])), m[1], Side(m[3]), true
 }
 
 // Object is the name of the sealed recording in a store.

@@ -100,6 +100,10 @@ func (u *Unfit) Unwrap() error { return u.Err }
 // Plain is a recording in the spool.
 type Plain struct {
 	ID ID
+	// Fallback is the call that Asterisk recorded without an engine; empty for a
+	// recording of an engine.
+	Fallback string
+	names    map[Side]string
 	// Samples of each side; -1 where there is no file.
 	Heard, Spoken int64
 	// Written is when the later of both files was last written to.
@@ -119,6 +123,10 @@ func (s Spool) List() (all []Plain, strange []string, err error) {
 			continue // it has just gone
 		}
 		id, side, ok := fileOf(e.Name())
+		var call string
+		if !ok {
+			id, call, side, ok = fallbackOf(e.Name())
+		}
 		if err != nil || !ok || !info.Mode().IsRegular() {
 			strange = append(strange, e.Name())
 			continue
@@ -127,9 +135,10 @@ func (s Spool) List() (all []Plain, strange []string, err error) {
 		if !known {
 			i = len(all)
 			place[id] = i
-			all = append(all, Plain{ID: id, Heard: -1, Spoken: -1})
+			all = append(all, Plain{ID: id, Heard: -1, Spoken: -1, Fallback: call, names: map[Side]string{}})
 		}
 		p := &all[i]
+		p.names[side] = e.Name()
 		if side == Heard {
 			p.Heard = info.Size()
 		} else {
@@ -166,7 +175,7 @@ func (s Spool) Closed(p Plain, now time.Time) bool {
 		return false
 	}
 	for _, side := range []Side{Heard, Spoken} {
-		closed, known := leasable(s.Path(p.ID, side))
+		closed, known := leasable(s.file(p, side))
 		if !known {
 			return now.Sub(p.Written) > settled
 		}
@@ -201,7 +210,7 @@ func leasable(path string) (closed, known bool) {
 // Same reports whether a recording is still as it was listed, and closed.
 func (s Spool) Same(p Plain, now time.Time) bool {
 	for side, size := range map[Side]int64{Heard: p.Heard, Spoken: p.Spoken} {
-		info, err := os.Stat(s.Path(p.ID, side))
+		info, err := os.Stat(s.file(p, side))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			if size >= 0 {
@@ -220,7 +229,7 @@ func (s Spool) Open(p Plain) (heard, spoken Raw, done func(), err error) {
 		if size < 0 {
 			return Raw{From: empty{}}, nil, nil
 		}
-		f, err := os.Open(s.Path(p.ID, side))
+		f, err := os.Open(s.file(p, side))
 		if err != nil {
 			return Raw{}, nil, fmt.Errorf("recordings: open the spool: %w", err)
 		}
@@ -249,11 +258,19 @@ type empty struct{}
 
 func (empty) Read([]byte) (int, error) { return 0, io.EOF }
 
+// file is where a side of a listed recording lies.
+func (s Spool) file(p Plain, side Side) string {
+	if name, ok := p.names[side]; ok {
+		return filepath.Join(s.Dir, name)
+	}
+	return s.Path(p.ID, side)
+}
+
 // Remove takes both plain files away.
-func (s Spool) Remove(id ID) error {
+func (s Spool) Remove(p Plain) error {
 	var all error
 	for _, side := range []Side{Heard, Spoken} {
-		if err := os.Remove(s.Path(id, side)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(s.file(p, side)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			all = errors.Join(all, fmt.Errorf("recordings: remove a plain file: %w", err))
 		}
 	}
@@ -261,9 +278,9 @@ func (s Spool) Remove(id ID) error {
 }
 
 // Rename gives a recording another id: its own has been sealed already.
-func (s Spool) Rename(from, to ID) error {
+func (s Spool) Rename(p Plain, to ID) error {
 	for _, side := range []Side{Heard, Spoken} {
-		if err := os.Rename(s.Path(from, side), s.Path(to, side)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Rename(s.file(p, side), s.Path(to, side)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("recordings: rename a plain file: %w", err)
 		}
 	}

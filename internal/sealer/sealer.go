@@ -142,7 +142,7 @@ func (s *Sealer) round(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case noted[p.ID]:
-			s.removePlain(p.ID)
+			s.removePlain(p)
 		case s.Spool.Closed(p, time.Now()):
 			s.note(p)
 			if m, ok := s.seal(ctx, p); ok {
@@ -187,8 +187,11 @@ func (s *Sealer) seal(ctx context.Context, p recordings.Plain) (m recordings.Man
 	s.Step("closed")
 	again, err := s.sealedBefore(ctx, p.ID)
 	if again {
-		s.rename(p.ID)
+		s.rename(p)
 		return m, false
+	}
+	if err == nil && p.Fallback != "" {
+		err = s.writeFallback(ctx, p)
 	}
 	if err == nil {
 		err = s.giveKey(ctx, &m)
@@ -211,7 +214,7 @@ func (s *Sealer) seal(ctx context.Context, p recordings.Plain) (m recordings.Man
 		return m, false
 	}
 	s.Step("noted")
-	s.removePlain(p.ID)
+	s.removePlain(p)
 	s.Step("plain-gone")
 	s.Metrics.sealed.Inc()
 	s.Metrics.bytes.Add(float64(m.Bytes))
@@ -248,12 +251,31 @@ func (s *Sealer) sealedBefore(ctx context.Context, id recordings.ID) (bool, erro
 	return len(links) > 0 && links[0].What == recordings.LinkSealed, err
 }
 
-func (s *Sealer) rename(id recordings.ID) {
+func (s *Sealer) rename(p recordings.Plain) {
 	other := recordings.NewID()
-	s.Log.Error("a second recording of an id that is sealed already is kept under another", "recording", id, "other", other)
-	if err := s.Spool.Rename(id, other); err != nil {
-		s.Log.Error("it could not be renamed", "recording", id, "error", err)
+	s.Log.Error("a second recording of an id that is sealed already is kept under another", "recording", p.ID, "other", other)
+	if err := s.Spool.Rename(p, other); err != nil {
+		s.Log.Error("it could not be renamed", "recording", p.ID, "error", err)
 	}
+}
+
+// writeFallback writes the rows of a conversation that Asterisk's own queue made
+// while no engine ran. While the database is away too, it becomes one of which no
+// row knows.
+func (s *Sealer) writeFallback(ctx context.Context, p recordings.Plain) error {
+	if !s.answers() {
+		return nil
+	}
+	talked := recordings.Length(max(p.Heard, p.Spoken))
+	err := s.DB.WriteRecords(ctx, []postgres.Record{
+		postgres.Recording{ID: p.ID, Call: p.Fallback, Direction: "inbound", What: "fallback", Host: s.Host, Begun: p.Written.Add(-talked)},
+		postgres.RecordingEnd{ID: p.ID, Ended: p.Written, Bridged: talked, Unseen: true},
+	})
+	s.heard(err)
+	if err != nil && postgres.Away(err) {
+		return nil
+	}
+	return err
 }
 
 // giveKey finds the key of the case or call, or makes one that the manifest
@@ -290,10 +312,10 @@ func (s *Sealer) encrypt(ctx context.Context, p recordings.Plain, m *recordings.
 	})
 }
 
-func (s *Sealer) removePlain(id recordings.ID) {
-	if err := s.Spool.Remove(id); err != nil {
+func (s *Sealer) removePlain(p recordings.Plain) {
+	if err := s.Spool.Remove(p); err != nil {
 		s.Metrics.failures.WithLabelValues("remove").Inc()
-		s.Log.Error("plain files of a sealed recording could not be removed", "recording", id, "error", err)
+		s.Log.Error("plain files of a sealed recording could not be removed", "recording", p.ID, "error", err)
 	}
 }
 

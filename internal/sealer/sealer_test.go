@@ -273,6 +273,24 @@ func TestGivenAFileOfWhichNoRowKnows_WhenTheSealerStarts_ThenItIsSealedAndFlagge
 	}
 }
 
+func TestGivenAConversationOfTheFallback_WhenSealed_ThenItHasARowThatSaysSo(t *testing.T) {
+	p := newPlace(t)
+	id := p.talk(t, 0, false)
+	for _, side := range []recordings.Side{recordings.Heard, recordings.Spoken} {
+		to := filepath.Join(p.Spool.Dir, "fallback-powerline-1764121212.12-1764121215-"+string(side)+".alaw")
+		if err := os.Rename(p.Spool.Path(id, side), to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := p.seals(t, 1)[0]
+	if s := p.whole(t, l); s.Found || s.Call != "powerline-1764121212.12" || s.Kind != "fallback" || s.Missing() != 0 {
+		t.Errorf("it says %+v", s)
+	}
+	if left, strange, err := p.Spool.List(); err != nil || len(left)+len(strange) > 0 {
+		t.Errorf("the spool holds %v %v (%v)", left, strange, err)
+	}
+}
+
 func TestGivenARecordingThatIsShorterThanTheyTalked_WhenSealed_ThenAGapSaysSo(t *testing.T) {
 	p := newPlace(t)
 	id := p.talk(t, 0, false)
@@ -295,8 +313,11 @@ func TestGivenASecondFileOfASealedId_WhenSealed_ThenBothAreKept(t *testing.T) {
 	p := newPlace(t)
 	id := p.talk(t, 0, true)
 	first := p.seals(t, 1)[0]
-	if err := p.Spool.Rename(p.talk(t, 5, false), id); err != nil {
-		t.Fatal(err)
+	second := p.talk(t, 5, false)
+	for _, side := range []recordings.Side{recordings.Heard, recordings.Spoken} {
+		if err := os.Rename(p.Spool.Path(second, side), p.Spool.Path(id, side)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	all := p.seals(t, 2)
 	if all[0].Recording != first.Recording || all[1].Recording == id {

@@ -28,9 +28,9 @@ type Evidence struct {
 	mounted               bool
 }
 
-// prepareEvidence makes a spool in memory with a limit of its own, a store, and
-// keys.
-func (h *Helpline) prepareEvidence(context.Context) error {
+// makeSpool makes a spool in memory. Who may mount gives it a limit that Asterisk
+// itself feels.
+func (h *Helpline) makeSpool(context.Context) error {
 	if h.Options.Recorded == 0 {
 		return nil
 	}
@@ -39,13 +39,19 @@ func (h *Helpline) prepareEvidence(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("helpline: make a spool: %w", err)
 	}
-	e := Evidence{
-		Spool: spool, Store: filepath.Join(h.dir, "store"), Anchors: filepath.Join(h.dir, "anchors"),
-		Recipients: filepath.Join(h.dir, "recipients"), Identity: filepath.Join(h.dir, "identity"),
+	mounted := unix.Mount("tmpfs", spool, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, fmt.Sprintf("size=%d", h.Options.Recorded)) == nil
+	h.Evidence = Evidence{Spool: spool, mounted: mounted}
+	return nil
+}
+
+// prepareEvidence makes a store and keys.
+func (h *Helpline) prepareEvidence(context.Context) error {
+	if h.Options.Recorded == 0 {
+		return nil
 	}
-	// Who may mount gives the spool a limit that Asterisk itself feels.
-	e.mounted = unix.Mount("tmpfs", spool, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, fmt.Sprintf("size=%d", h.Options.Recorded)) == nil
-	h.Evidence = e
+	e := &h.Evidence
+	e.Store, e.Anchors = filepath.Join(h.dir, "store"), filepath.Join(h.dir, "anchors")
+	e.Recipients, e.Identity = filepath.Join(h.dir, "recipients"), filepath.Join(h.dir, "identity")
 	if err := WriteIdentity(e.Identity, e.Recipients); err != nil {
 		return err
 	}

@@ -101,8 +101,9 @@ func Open(ctx context.Context, o Options) (*Helpline, error) {
 		{"looking for the programs", install},
 		{"compiling the engine", h.build},
 		{"making the prompts", h.makePrompts},
+		{"making the spool of recordings", h.makeSpool},
 		{"starting Asterisk, Redis and PostgreSQL", h.startStack},
-		{"preparing spool and store of recordings", h.prepareEvidence},
+		{"making keys and a store of recordings", h.prepareEvidence},
 		{"importing the roster and starting the engine", h.startEngines},
 		{"starting the sealer", h.startSealer},
 		{"registering the softphones", h.openPhones},
@@ -198,7 +199,7 @@ func (h *Helpline) configureAsterisk(c *asteriskconfig.Settings) {
 	c.AgentRTPTimeout = h.Options.AgentRTPTimeout
 	c.NobodyPrompt = "powerline/nobody-here"
 	c.OfferOpus = false
-	c.Recorded = h.Options.Recorded > 0
+	c.RecordInto = h.Evidence.Spool
 	for _, p := range h.everybody() {
 		c.Agents = append(c.Agents, asteriskconfig.Agent{
 			ID: string(p.ID), SecretMD5: asteriskconfig.HA1(string(p.ID), c.Realm, p.Secret),
