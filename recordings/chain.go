@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -53,6 +54,13 @@ type Gap struct {
 	Call      string    `json:"call"`
 	MissingMS int64     `json:"missingMs"` // 0 = nobody knows
 }
+
+// OnPurpose reports whether somebody paused the recording: it holds silence then,
+// and is as long as it should be.
+func (g Gap) OnPurpose() bool { return OnPurpose(g.Why) }
+
+// OnPurpose is Gap's for the word alone.
+func OnPurpose(why string) bool { return strings.HasPrefix(why, WhyPaused) || why == WhyResumed }
 
 // Removed says who let a recording go, and why.
 type Removed struct {

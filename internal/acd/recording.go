@@ -165,6 +165,12 @@ func (e *Engine) stopRecording(channel, mark string) {
 	}
 }
 
+// MuteRecording lets the recording of a call hold silence, or not any more,
+// whoever has the call. asterisk.IsNotFound: it is not recorded, or over.
+func (e *Engine) MuteRecording(ctx context.Context, callID string, mute bool) error {
+	return e.ari.MuteRecording(ctx, callID, mute)
+}
+
 // Begun implements Recordings.
 func (a *archive) Begun(ctx context.Context, r postgres.Recording) error {
 	return a.writer.Write(ctx, r)

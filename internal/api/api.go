@@ -34,6 +34,11 @@ type Options struct {
 	Floor Floor
 	// Listening may be nil; then nobody hears recordings here.
 	Listening Listening
+	// Recorder may be nil; then no recording can be paused here. PauseReasons are
+	// why, and PauseAtMost how long.
+	Recorder     Recorder
+	PauseReasons []string
+	PauseAtMost  time.Duration
 	// Fingerprint may be nil; then no case can be found by a number.
 	Fingerprint Fingerprint
 	// Categories and Languages are the words that a case may name; none means

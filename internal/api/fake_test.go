@@ -44,6 +44,8 @@ type fake struct {
 
 	recordings map[recordings.ID]postgres.RecordingFile
 	exports    map[string]postgres.Export
+	gaps       []postgres.RecordingGap
+	muted      bool
 	opened     int  // times that audio was opened
 	noAudit    bool // the audit takes nothing
 

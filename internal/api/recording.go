@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"time"
 
 	"powerline/internal/postgres"
@@ -19,6 +20,26 @@ type Recorded interface {
 	Recording(ctx context.Context, id recordings.ID) (postgres.RecordingFile, error)
 	Recordings(ctx context.Context, f postgres.RecordingsFilter) ([]postgres.RecordingFile, error)
 	Gaps(ctx context.Context, id recordings.ID, since time.Time) ([]postgres.RecordingGap, error)
+	NoteGap(ctx context.Context, g postgres.RecordingGap) error
+}
+
+// Recorder is the exchange that records. There is none where no engine runs.
+type Recorder interface {
+	// Mute lets the recording of a call hold silence, or not any more; false says
+	// that nothing is recorded there now.
+	Mute(ctx context.Context, callID string, mute bool) (recorded bool, err error)
+}
+
+// PauseIn says why a recording is paused.
+type PauseIn struct {
+	Reason string `json:"reason" doc:"one of recordings.pauseReasons"`
+}
+
+// PauseView is a recording that is paused, or goes on.
+type PauseView struct {
+	Recording string    `json:"recording"`
+	Paused    bool      `json:"paused"`
+	Until     time.Time `json:"until,omitzero" doc:"when it goes on by itself"`
 }
 
 // Exports are copies that leave the house: one asks, another agrees.
@@ -113,6 +134,10 @@ var recordingRoutes = []route{
 	{Method: "GET", Path: "/recordings/{recording}/peaks", Name: "recordingPeaks", Roles: may(agents, supervisors), Purpose: true, Heard: true, Out: PeaksView{},
 		Query: []parameter{{Name: "stretches", Doc: "how many: 400 unless given, 4000 at most"}},
 		Doc:   "The loudness of both sides over time, for drawing. It is audited as hearing is.", act: act(peaks)},
+	{Method: "POST", Path: "/recordings/{recording}/pause", Name: "pauseRecording", Roles: may(agents, supervisors), Changes: true, Heard: true, Out: PauseView{},
+		Doc: "Lets a recording under way hold silence, for a reason. The gap is marked, and it goes on by itself after a while. An agent pauses her own.", act: takes(pauseRecording)},
+	{Method: "POST", Path: "/recordings/{recording}/resume", Name: "resumeRecording", Roles: may(agents, supervisors), Changes: true, Heard: true, Out: PauseView{},
+		Doc: "Lets a paused recording go on.", act: act(resumeRecording)},
 	{Method: "POST", Path: "/recordings/{recording}/exports", Name: "askExport", Roles: may(supervisors), Changes: true, Heard: true, Status: 201, Out: ExportView{},
 		Doc: "Asks for a copy that leaves the house. Another supervisor must approve it.", act: takes(askExport)},
 	{Method: "POST", Path: "/exports/{export}/approval", Name: "approveExport", Roles: may(supervisors), Changes: true, Heard: true, Out: ExportView{},
@@ -315,6 +340,67 @@ func peaks(r *request) (any, error) {
 	defer s.Close()
 	heard, spoken, err := recordings.Peaks(r.Context(), s, s.Samples(), stretches)
 	return PeaksView{Seconds: recordings.Length(s.Samples()).Seconds(), Heard: heard, Spoken: spoken}, err
+}
+
+// muted writes first what is about to be missing, or no longer is, and then asks
+// the exchange. What it refuses is written as over.
+func (r *request) muted(f postgres.RecordingFile, why string, mute bool) error {
+	switch {
+	case r.Recorder == nil:
+		return fault(http.StatusServiceUnavailable, "no-recorder", "no engine runs beside this API")
+	case f.End != nil || f.Seq > 0:
+		return fault(http.StatusConflict, "over", "this conversation is over")
+	}
+	note := func(ctx context.Context, why string) error {
+		return r.Store.NoteGap(ctx, postgres.RecordingGap{ID: f.ID, Why: why, At: r.Wall().UTC(), Call: f.Call, Detail: "by " + r.actor()})
+	}
+	if mute {
+		if err := note(r.Context(), why); err != nil {
+			return err
+		}
+	}
+	recorded, err := r.Recorder.Mute(r.Context(), f.Call, mute)
+	if err == nil && !recorded {
+		err = fault(http.StatusConflict, "over", "nothing is recorded there now")
+	}
+	if !mute && err == nil || mute && err != nil {
+		err = errors.Join(err, note(context.WithoutCancel(r.Context()), recordings.WhyResumed))
+	}
+	return err
+}
+
+func pauseRecording(r *request, in PauseIn) (any, error) {
+	if !slices.Contains(r.PauseReasons, in.Reason) {
+		return nil, field("reason", "want one of "+list(r.PauseReasons))
+	}
+	f, err := r.recording()
+	if err != nil {
+		return nil, err
+	}
+	if err := r.muted(f, recordings.WhyPaused+"-"+in.Reason, true); err != nil {
+		return nil, err
+	}
+	// Nobody may be left unrecorded because somebody forgot.
+	time.AfterFunc(r.PauseAtMost, func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), r.Timeout)
+		defer cancel()
+		late := *r
+		late.Request = r.WithContext(ctx)
+		if f, err := r.Store.Recording(ctx, f.ID); err == nil && f.End == nil {
+			if err := late.muted(f, "", false); err != nil {
+				r.Log.Warn("a paused recording could not be made to go on", "recording", f.ID, "error", err)
+			}
+		}
+	})
+	return PauseView{Recording: string(f.ID), Paused: true, Until: r.Wall().Add(r.PauseAtMost).UTC()}, nil
+}
+
+func resumeRecording(r *request) (any, error) {
+	f, err := r.recording()
+	if err != nil {
+		return nil, err
+	}
+	return PauseView{Recording: string(f.ID)}, r.muted(f, "", false)
 }
 
 var orderForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ./-]{0,79}$`)

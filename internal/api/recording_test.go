@@ -83,6 +83,23 @@ func (f *fake) Gaps(context.Context, recordings.ID, time.Time) ([]postgres.Recor
 	return []postgres.RecordingGap{{Why: recordings.WhyShort, At: time.Date(2026, 3, 9, 6, 0, 0, 0, time.UTC), Missing: time.Second}}, f.down
 }
 
+func (f *fake) NoteGap(_ context.Context, g postgres.RecordingGap) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.gaps = append(f.gaps, g)
+	return f.down
+}
+
+func (f *fake) Mute(_ context.Context, callID string, mute bool) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if callID != "call-2" {
+		return false, nil
+	}
+	f.muted = mute
+	return true, nil
+}
+
 func (f *fake) AskExport(_ context.Context, e postgres.Export) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -248,6 +265,21 @@ func TestGivenPeaks_WhenDrawn_ThenBothSidesAreThere(t *testing.T) {
 	if h.lastDeed().Action != "recording-drawn" {
 		t.Errorf("%+v", h.lastDeed())
 	}
+}
+
+func TestGivenARecordingUnderWay_WhenItsAgentPausesIt_ThenTheGapIsMarkedBeforeAndBehind(t *testing.T) {
+	h := withRecordings(t)
+	pause, resume := "/recordings/"+string(unsealed)+"/pause", "/recordings/"+string(unsealed)+"/resume"
+	h.send("POST", pause, bina, PauseIn{"address"}).problem(403, "not-yours", "")
+	h.send("POST", pause, asha, PauseIn{"tea"}).problem(422, "field", "reason")
+	if v := into[PauseView](h.send("POST", pause, asha, PauseIn{"address"}).is(200)); !v.Paused || !h.store.muted {
+		t.Errorf("%+v", v)
+	}
+	h.send("POST", resume, asha, nil).is(200)
+	if h.store.muted || len(h.store.gaps) != 2 || h.store.gaps[0].Why != "paused-address" || h.store.gaps[1].Why != recordings.WhyResumed {
+		t.Errorf("muted %v, gaps %+v", h.store.muted, h.store.gaps)
+	}
+	h.send("POST", "/recordings/"+string(ashas)+"/pause", asha, PauseIn{"address"}).problem(409, "over", "")
 }
 
 // An export needs two persons.

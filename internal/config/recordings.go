@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"time"
 )
 
@@ -17,6 +18,8 @@ type Recordings struct {
 	Listen         netip.AddrPort `yaml:"listen" doc:"loopback address and port of the sealer's metrics and health"`
 	SealWithin     time.Duration  `yaml:"sealWithin" doc:"a recording that is not sealed so long after its end is an alarm"`
 	Anchor         Anchor         `yaml:"anchor" doc:"the head of the chain, signed from time to time, to be kept elsewhere"`
+	PauseReasons   []string       `yaml:"pauseReasons" doc:"why an agent may pause a recording; the gap is marked"`
+	PauseAtMost    time.Duration  `yaml:"pauseAtMost" doc:"a recording that was paused goes on by itself after this"`
 	Keep           Keep           `yaml:"keep" doc:"how long recordings are kept; no statute says it: the owner must decide"`
 }
 
@@ -40,6 +43,8 @@ type KeepKind struct {
 	Keep time.Duration `yaml:"keep" doc:"from their beginning"`
 }
 
+var pauseReason = regexp.MustCompile(`^[a-z]{1,20}(-[a-z]{1,20}){0,3}$`)
+
 const day = 24 * time.Hour
 
 func defaultRecordings() Recordings {
@@ -48,8 +53,9 @@ func defaultRecordings() Recordings {
 		RecipientsFile: "/etc/powerline/recordings.recipients",
 		Listen:         netip.MustParseAddrPort("127.0.0.1:8092"),
 		SealWithin:     time.Minute,
-		Anchor:         Anchor{Every: time.Hour},
-		Keep:           Keep{NoCase: 90 * day, Case: 365 * day},
+		PauseReasons:   []string{"address", "bystander"}, PauseAtMost: 2 * time.Minute,
+		Anchor: Anchor{Every: time.Hour},
+		Keep:   Keep{NoCase: 90 * day, Case: 365 * day},
 	}
 }
 
@@ -62,6 +68,10 @@ func (r Recordings) check(v *verdict) {
 	v.need("recordings.recipientsFile", r.SpoolDir == "" || r.RecipientsFile != "", "want a file with public keys: without it nothing can be sealed")
 	v.within("recordings.anchor.every", r.Anchor.Every, time.Second, 30*day)
 	v.need("recordings.anchor.keyFile", r.Anchor.Dir == "" || r.Anchor.KeyFile != "", "want a key file: an anchor that is not signed proves nothing")
+	v.within("recordings.pauseAtMost", r.PauseAtMost, time.Second, time.Hour)
+	for i, reason := range r.PauseReasons {
+		v.matches(fmt.Sprintf("recordings.pauseReasons[%d]", i), reason, pauseReason, "lower-case letters and hyphens")
+	}
 	v.within("recordings.keep.noCase", r.Keep.NoCase, day, 100*365*day)
 	v.within("recordings.keep.case", r.Keep.Case, day, 100*365*day)
 	seen := map[string]bool{}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"powerline/internal/acd"
 	"powerline/internal/api"
+	"powerline/internal/asterisk"
 	"powerline/internal/evidence"
 	"powerline/recordings"
 )
@@ -22,6 +24,18 @@ func (s *service) listening() api.Listening {
 		return nil
 	}
 	return ears{a}
+}
+
+// recorder is the exchange as the API asks of it.
+type recorder struct{ engine *acd.Engine }
+
+// Mute implements api.Recorder.
+func (r recorder) Mute(ctx context.Context, callID string, mute bool) (recorded bool, err error) {
+	err = r.engine.MuteRecording(ctx, callID, mute)
+	if asterisk.IsNotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 type ears struct{ archive *evidence.Archive }

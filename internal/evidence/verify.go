@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"powerline/recordings"
@@ -250,7 +251,8 @@ func (a *Archive) row(ctx context.Context, s State, wrong func(why, detail strin
 func length(s State, wrong func(why, detail string)) {
 	talked := time.Duration(s.Sealed.BridgedMS) * time.Millisecond
 	long := recordings.Length(s.Sealed.Samples)
-	if s.Sealed.Missing() > 0 && len(s.Gaps) == 0 {
+	explained := slices.ContainsFunc(s.Gaps, func(g recordings.Gap) bool { return !g.OnPurpose() })
+	if s.Sealed.Missing() > 0 && !explained {
 		wrong(recordings.FaultLength, fmt.Sprintf("it is %v long, they talked %v, and no gap says why", long, talked))
 	}
 	if s.Sealed.Longer() > 0 {

@@ -72,7 +72,7 @@ func (g RecordingGap) insert() (string, []any) {
 
 // OnPurpose reports whether a gap was made by somebody who paused the recording.
 func (g RecordingGap) OnPurpose() bool {
-	return strings.HasPrefix(g.Why, recordings.WhyPaused) || g.Why == recordings.WhyResumed
+	return recordings.OnPurpose(g.Why)
 }
 
 // RecordingFile is all that is known of a recording.

@@ -73,7 +73,7 @@ var layers = map[string]layer{
 		libs: []string{"github.com/prometheus/client_golang"},
 	},
 	"internal/dialer": {
-		ours: []string{"agent", "call", "cases", "internal/acd", "internal/api", "internal/config", "internal/evidence", "internal/postgres", "number", "recordings", "routing"},
+		ours: []string{"agent", "call", "cases", "internal/acd", "internal/api", "internal/asterisk", "internal/config", "internal/evidence", "internal/postgres", "number", "recordings", "routing"},
 		libs: []string{"github.com/prometheus/client_golang"},
 	},
 	"recordings/certificate": {ours: []string{"recordings"}, libs: []string{"github.com/go-pdf/fpdf"}},
