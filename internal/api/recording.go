@@ -153,7 +153,11 @@ var recordingParameters = []parameter{
 	{Name: "after", Doc: "only those behind this id; together with from, both of the page before"}, {Name: "limit", Doc: "at most so many: 100 unless given, 1000 at most"},
 }
 
-func viewOfRecording(f postgres.RecordingFile) RecordingView {
+// view is what whoever asks may see; whose case it was is for supervisors.
+func (r *request) view(f postgres.RecordingFile) RecordingView {
+	if r.token.Access != postgres.AccessSupervisor {
+		f.Case = ""
+	}
 	v := RecordingView{
 		ID: string(f.ID), Call: f.Call, Case: f.Case, Direction: f.Direction, Kind: f.What, Agent: f.Agent, Begun: f.Begun.UTC(), Sealed: f.Seq > 0,
 	}
@@ -199,6 +203,9 @@ func listRecordings(r *request) (any, error) {
 	if f.After != "" && (!f.After.Valid() || f.From.IsZero()) {
 		p.fail("after", "want the id of a recording, and its from beside it")
 	}
+	if f.Case != "" && r.token.Access != postgres.AccessSupervisor {
+		p.fail("case", "is for supervisors")
+	}
 	if p.err != nil {
 		return nil, p.err
 	}
@@ -231,7 +238,7 @@ func (r *request) listOf(f postgres.RecordingsFilter) (any, error) {
 	}
 	list := RecordingList{Recordings: []RecordingView{}}
 	for _, one := range all {
-		list.Recordings = append(list.Recordings, viewOfRecording(one))
+		list.Recordings = append(list.Recordings, r.view(one))
 	}
 	if n := len(all); f.Limit > 0 && n == f.Limit {
 		list.Next, list.From = string(all[n-1].ID), all[n-1].Begun.UTC()
@@ -255,7 +262,7 @@ func readRecording(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := viewOfRecording(f)
+	v := r.view(f)
 	gaps, err := r.Store.Gaps(r.Context(), f.ID, time.Time{})
 	if err != nil {
 		return nil, err

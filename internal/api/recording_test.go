@@ -141,7 +141,7 @@ func withRecordings(t testing.TB) *helpline {
 	h := newHelpline(t)
 	for _, r := range []postgres.RecordingFile{
 		{Recording: postgres.Recording{ID: ashas, Call: "call-1", Agent: "a001", Direction: "inbound", What: "phone"}, Seq: 1, Key: "k"},
-		{Recording: postgres.Recording{ID: ravis, Call: "out-1", Agent: "m001", Direction: "outbound", What: "offender"}, Seq: 2, Key: "k"},
+		{Recording: postgres.Recording{ID: ravis, Call: "out-1", Agent: "m001", Direction: "outbound", What: "offender"}, Case: "caaaaaaaaaaaaaaaa", Seq: 2, Key: "k"},
 		{Recording: postgres.Recording{ID: unsealed, Call: "call-2", Agent: "a001", Direction: "inbound", What: "phone"}},
 		{Recording: postgres.Recording{ID: shredded, Call: "call-3", Agent: "a001", Direction: "inbound", What: "phone"}, Seq: 3, Key: "k"},
 	} {
@@ -250,9 +250,13 @@ func TestGivenAnAgent_WhenSheListsRecordings_ThenSheSeesHerOwn(t *testing.T) {
 	if v := into[RecordingView](h.send("GET", "/recordings/"+string(ashas), asha, nil).is(200)); len(v.Gaps) != 1 || !v.Sealed {
 		t.Errorf("%+v", v)
 	}
+	if v := into[RecordingView](h.send("GET", "/recordings/"+string(ravis), ravi, nil).is(200)); v.Case != "" {
+		t.Errorf("an officer is told her case: %+v", v)
+	}
 	h.send("GET", "/recordings/"+string(ashas), bina, nil).problem(403, "not-yours", "")
 	h.send("POST", "/recordings/search", sudha, NumberIn{"98111 11101"}).is(200)
 	h.send("POST", "/recordings/search", asha, NumberIn{"98111 11101"}).is(403)
+	h.send("GET", "/recordings?case=caaaaaaaaaaaaaaaa", ravi, nil).problem(422, "field", "case")
 	h.send("GET", "/recordings?from=yesterday", sudha, nil).problem(422, "field", "from")
 }
 
