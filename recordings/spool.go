@@ -43,8 +43,8 @@ type Room struct {
 	Files      int
 }
 
-// Full reports whether nothing more should begin: less is free than one side
-// takes in a minute of 150 conversations' worst second, a megabyte.
+// Full reports whether nothing more should begin: less than a megabyte is free,
+// which is a minute of one conversation.
 func (r Room) Full() bool { return r.Free < 1<<20 }
 
 // Look measures the spool. An *Unfit says that nothing may be recorded there.

@@ -137,7 +137,7 @@ func (h *house) write(all ...postgres.Record) {
 	}
 }
 
-// break_ does what only the database's owner can: with the triggers off.
+// breaks does what only the database's owner can: with the triggers off.
 func (h *house) breaks(sql string, args ...any) {
 	h.t.Helper()
 	if _, err := h.sql.Exec(h.t.Context(), "SET session_replication_role = replica"); err != nil {

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -176,4 +177,11 @@ func (h *Helpline) Plain(ctx context.Context, id recordings.ID) ([]byte, error) 
 	var b bytes.Buffer
 	_, err = b.ReadFrom(plain)
 	return b.Bytes(), err
+}
+
+// ACD runs a command of the operator's program with the sealer's configuration,
+// and returns what it printed.
+func (h *Helpline) ACD(ctx context.Context, args ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, h.binary, append(args, "--config", h.Sealer.Config)...).CombinedOutput()
+	return string(out), err
 }

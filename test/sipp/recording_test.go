@@ -3,11 +3,14 @@ package sipp_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -192,6 +195,47 @@ func TestGivenCallersAndAgentsWhoSing_WhenTheyTalk_ThenEachConversationIsRecorde
 	}
 	t.Logf("length minus bridged time: %.0f to %.0f ms; the phones were held up for %v at worst", shortest, longest, stalled(h))
 	nothingPlain(t, h)
+	proved(ctx, t, h, all[0].ID, calls)
+}
+
+// proved lets an operator verify everything, and make the papers of one.
+func proved(ctx context.Context, t *testing.T, h *helpline.Helpline, id recordings.ID, calls int) {
+	t.Helper()
+	out, err := h.ACD(ctx, "recordings", "verify", "--all")
+	if want := fmt.Sprintf("%d recordings opened and compared (0 shredded, 0 removed, 0 gaps)", calls); err != nil || !strings.Contains(out, want) || !strings.Contains(out, ": 0 bad") {
+		t.Errorf("verify: %v: %s", err, out)
+	}
+	dir := t.TempDir()
+	if out, err := h.ACD(ctx, "recordings", "certificate", string(id), "--by", "test", "--order", "CJM 44/2026", "--out", dir); err != nil {
+		t.Errorf("certificate: %v: %s", err, out)
+	}
+	for _, ending := range []string{".pdf", ".json"} {
+		if info, err := os.Stat(filepath.Join(dir, string(id)+ending)); err != nil || info.Size() < 1000 {
+			t.Errorf("the papers: %v", err)
+		}
+	}
+	// A byte of a file, and verify names it.
+	path := filepath.Join(h.Evidence.Store, id.Object())
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[len(text)/2] ^= 1
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err = h.ACD(ctx, "recordings", "verify", "--day", "today")
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(out, string(id)+": "+recordings.FaultChanged) {
+		t.Errorf("verify after a byte was changed: %v: %s", err, out)
+	}
+	err = helpline.Until(within(ctx, t, 10*time.Second), "the alarm", func() bool {
+		text, err := h.Sealer.Metrics(ctx)
+		return err == nil && strings.Contains(text, `recordings_alarm{alarm="chain"} 1`)
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // nothingPlain fails the test if spool or store hold anything that sounds, or
