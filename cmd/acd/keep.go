@@ -53,7 +53,7 @@ func newRecordingsHold(s *shared) *cobra.Command {
 			A legal hold: the recordings of the case, or this one, are neither removed when
 			their time is over nor shredded, until the hold is released. It is audited.
 
-			Example:
+			Examples:
 			  acd recordings hold cabcdefghijklmnop --by "Insp. A" --why "FIR 12/2026"`),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -73,7 +73,12 @@ func newRecordingsRelease(s *shared) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "release CASE|RECORDING",
 		Short: "End a legal hold",
-		Args:  cobra.ExactArgs(1),
+		Long: operator.Long(`
+			The recordings may go again when their time is over. It is audited.
+
+			Examples:
+			  acd recordings release cabcdefghijklmnop --by "Insp. A" --why "FIR 12/2026 closed"`),
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			scope, err := scopeArg(args[0])
 			if err != nil {
@@ -127,7 +132,7 @@ func newRecordingsShred(s *shared) *cobra.Command {
 			still verify. It is audited, and refused while a hold is on any of them. A backup
 			of the database holds the wrapped keys: it must be let go too (docs/operations.md).
 
-			Example:
+			Examples:
 			  acd recordings shred cabcdefghijklmnop --by "Insp. A" --why "order 7" --yes`),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -162,7 +167,7 @@ func newRecordingsRewrap(s *shared) *cobra.Command {
 			recordings.recipientsFile, restart the sealer, and run this once with an identity
 			that opens them now. Afterwards the old identity opens nothing.
 
-			Example:
+			Examples:
 			  acd recordings rewrap --identity /media/old/identity --by "Insp. A" --why "yearly"`),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.rewrap(cmd.Context(), identity, to, o.By()) },

@@ -187,7 +187,7 @@ func newRecordingsCertificate(s *shared) *cobra.Command {
 			make and serial number of the recording host are asked of this machine's firmware
 			unless given.
 
-			Example:
+			Examples:
 			  acd recordings certificate ry3onqq5rlqfxuhzo5xotveat4 --by "Insp. A" --order "CJM 44/2026" --out /media/court`),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return s.certificate(cmd.Context(), o, args[0]) },

@@ -3,6 +3,7 @@ package acd
 import (
 	"context"
 	"errors"
+	"os"
 	"time"
 
 	"powerline/call"
@@ -51,10 +52,12 @@ type recording struct {
 }
 
 func (r recording) begin(ctx context.Context) {
-	if r.cmd.Again && r.runs(ctx) {
-		return
-	}
 	spool := r.e.settings().Spool
+	if r.cmd.Again {
+		if runs, err := r.runs(ctx, spool); runs && err == nil {
+			return
+		}
+	}
 	if err := spool.Admit(); err != nil {
 		var unfit *recordings.Unfit
 		errors.As(err, &unfit)
@@ -98,8 +101,15 @@ func (r recording) start(ctx context.Context, spool recordings.Spool) (err error
 				return ctx.Err()
 			case <-time.After(startPause):
 			}
-			if r.runs(ctx) {
+		}
+		if try > 0 || r.cmd.Again {
+			runs, unknown := r.runs(ctx, spool)
+			if runs {
 				return nil
+			}
+			if unknown != nil {
+				err = unknown
+				continue
 			}
 		}
 		err = r.e.ari.StartRecording(ctx, r.channel, want)
@@ -111,11 +121,19 @@ func (r recording) start(ctx context.Context, spool recordings.Spool) (err error
 	return err
 }
 
-// runs reports whether the channel says that this recording was begun.
-func (r recording) runs(ctx context.Context) bool {
+// runs reports whether this recording was begun: its file is there, or the channel
+// says so. While that is not known it must not be begun: a second beginning would
+// cut off the first.
+func (r recording) runs(ctx context.Context, spool recordings.Spool) (bool, error) {
+	if _, err := os.Stat(spool.Path(recordings.ID(r.cmd.ID), recordings.Heard)); err == nil {
+		return true, nil
+	}
 	mark := call.RecordingMark(r.cmd.Offer)
 	vars, err := r.e.ari.Variables(ctx, r.channel, mark)
-	return err == nil && vars[mark] != ""
+	if asterisk.IsNotFound(err) { // nobody is there to be recorded
+		return true, nil
+	}
+	return vars[mark] != "", err
 }
 
 // late notes the beginning of a conversation that was not recorded, as after an
