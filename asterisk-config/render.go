@@ -50,6 +50,7 @@ func (view) VariableArrived() string  { return VariableArrived }
 func (view) VariableLine() string     { return VariableLine }
 func (view) VariableQueue() string    { return VariableQueue }
 func (view) VariableAgain() string    { return VariableAgain }
+func (view) VariableSpooled() string  { return VariableSpooled }
 func (view) ContextHelpline() string  { return ContextHelpline }
 func (view) ContextFallback() string  { return ContextFallback }
 func (view) ContextEmergency() string { return ContextEmergency }

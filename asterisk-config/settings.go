@@ -63,6 +63,7 @@ type Settings struct {
 	ARIUser             Credentials // of the acd and the dialer
 	ARIReadOnlyUser     Credentials // of probes and dashboards; left out if its name is empty
 	AMIUser             Credentials
+	RecordInto          string // directory for conversations; empty = none is recorded, and AMIUser may not begin to
 	ARISessionLimit     int
 	ARIWriteTimeoutMS   int
 	Realm               string // of the phones' digest authentication
@@ -173,6 +174,7 @@ const (
 	VariableLine    = "POWERLINE_LINE"    // the DID she dialled
 	VariableQueue   = "POWERLINE_QUEUE"   // a fallback queue's name
 	VariableAgain   = "POWERLINE_AGAIN"   // "again" once she has been in the fallback
+	VariableSpooled = "POWERLINE_SPOOLED" // where the fallback records, without the ending
 )
 
 // Defaults holds every setting that has a sensible value of its own.

@@ -93,6 +93,8 @@ func (s Settings) checkDirs(c *check) {
 		c.that(pathForm.MatchString(dir.value) && filepath.Clean(dir.value) == dir.value, dir.field,
 			"an absolute path without blanks or special characters")
 	}
+	c.that(s.RecordInto == "" || pathForm.MatchString(s.RecordInto) && filepath.Clean(s.RecordInto) == s.RecordInto, "RecordInto",
+		"an absolute path without blanks or special characters, or nothing")
 	// The kernel takes no longer name for a socket, and Asterisk does not say so.
 	c.that(len(d.Run)+len("/asterisk.ctl") < 108, "Dirs.Run", "at most 94 characters long")
 	if s.NobodyPrompt != "" {

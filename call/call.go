@@ -1,6 +1,8 @@
 package call
 
 import (
+	"crypto/sha256"
+	"encoding/base32"
 	"fmt"
 	"regexp"
 	"slices"
@@ -117,8 +119,10 @@ type Call struct {
 	// call before, and a leg or a bridge of then must not be taken for one of now.
 	Numbered int   `json:"numbered,omitempty"`
 	Offer    Offer `json:"offer,omitzero"` // the one in hand
-	// Joined: caller and agent have been put into the bridge of the offer in hand.
-	Joined bool `json:"joined,omitempty"`
+	// Joined: caller and agent have been put into the bridge of the offer in hand,
+	// and Bridged is when. It outlives the end, which may have to be told again.
+	Joined  bool      `json:"joined,omitempty"`
+	Bridged time.Time `json:"bridged,omitzero"`
 	// Tried are agents whose phone rang for this call in vain, newest last.
 	Tried []agent.ID `json:"tried,omitempty"`
 	// Spoken are the agents who talked with her, in order.
@@ -184,6 +188,18 @@ func OfLeg(channel string) (callID string, ok bool) {
 	return m[1], true
 }
 
+// RecordingID names the recording of the conversation of the n-th offer of a
+// call. It is the name of a file, so that it says nothing to whoever sees it: 25
+// letters and digits of a digest behind an r.
+func RecordingID(callID string, n int) string {
+	digest := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", callID, n))
+	return "r" + strings.ToLower(base32.StdEncoding.EncodeToString(digest[:])[:25])
+}
+
+// RecordingMark is the variable that Asterisk sets on the recorded channel, one
+// for each conversation, so that a recording is not begun twice.
+func RecordingMark(n int) string { return fmt.Sprintf("POWERLINE_RECORDING_%d", n) }
+
 // attemptPrefix begins the id of every outbound call, which is that of its attempt
 // and of the channel of whom we call. No caller's channel begins so: those begin
 // with the name of Asterisk's host.
@@ -220,10 +236,40 @@ func (c Call) enter(s Stage) Call {
 	c.Stage = s
 	c.Epoch++
 	c.Joined = false
+	if s != Ended {
+		c.Bridged = time.Time{}
+	}
 	if s != Offered && s != Talking {
 		c.Offer = Offer{}
 	}
 	return c
+}
+
+// record begins the recording of a conversation. Again: it may run already.
+func (c Call) record(again bool) Record {
+	return Record{ID: RecordingID(c.ID, c.Offer.N), Offer: c.Offer.N, Agent: c.Offer.Agent, Again: again}
+}
+
+// stopRecording ends it, if there was a conversation. On says that the channel
+// goes on without it; seen is false when the end itself came to pass unseen.
+func (c Call) stopRecording(at time.Time, on, seen bool) []Command {
+	if !c.Joined {
+		return nil
+	}
+	return []Command{StopRecording{
+		ID: RecordingID(c.ID, c.Offer.N), Offer: c.Offer.N, At: at, Lasted: max(0, at.Sub(c.Bridged)), On: on, Unseen: !seen,
+	}}
+}
+
+// stopRecordingAgain repeats the end of the last conversation of an ended call.
+func (c Call) stopRecordingAgain() []Command {
+	if c.Bridged.IsZero() {
+		return nil
+	}
+	n := c.Numbered + c.Offers
+	return []Command{StopRecording{
+		ID: RecordingID(c.ID, n), Offer: n, At: c.EndedAt, Lasted: max(0, c.EndedAt.Sub(c.Bridged)), Unseen: true,
+	}}
 }
 
 func (c Call) tried(id agent.ID) Call {

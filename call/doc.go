@@ -31,6 +31,9 @@
 //     offer is recognised, even from the same agent.
 //   - Queued never changes once set: an offer that fails, a lost phone or a
 //     restart costs the caller no place (law 1).
+//   - Every conversation is recorded, from the bridge (of an outbound call: from the
+//     answer) to its end, under an id that follows from call and offer. The end is
+//     told with how long it was; after a gap both may be told again.
 //   - Before the bridge the agent's profile is checked again against the pool
 //     (law 3); who does not fit is sent away and the caller keeps waiting.
 package call

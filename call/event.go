@@ -225,6 +225,26 @@ type (
 	// puts it there too, and only then rings his phone. It asks once more whether
 	// that may be done.
 	Dial struct{ Leg, Bridge string }
+	// Record begins the recording of a conversation that has begun: Asterisk writes
+	// both sides for as long as they are in the bridge, whatever becomes of us. Again:
+	// it may run already, which is to be found out first.
+	Record struct {
+		ID    string
+		Offer int
+		Agent agent.ID
+		Again bool
+	}
+	// StopRecording says that the conversation is over and how long it was. On: the
+	// recorded channel goes on, so that the recording must be ended. Unseen: the end
+	// was found after a gap, so that Lasted may be too long.
+	StopRecording struct {
+		ID     string
+		Offer  int
+		At     time.Time
+		Lasted time.Duration
+		On     bool
+		Unseen bool
+	}
 	// HangUpCaller ends the caller's leg.
 	HangUpCaller struct{}
 	// SendToEmergency hands the caller to the dialplan that dials 112.
@@ -251,6 +271,8 @@ func (Timer) command()           {}
 func (HangUpLeg) command()       {}
 func (Join) command()            {}
 func (Dial) command()            {}
+func (Record) command()          {}
+func (StopRecording) command()   {}
 func (HangUpCaller) command()    {}
 func (SendToEmergency) command() {}
 func (Log) command()             {}

@@ -148,7 +148,7 @@ func (r Rules) dialling(c Call, ev Event) (Call, []Command) {
 			return c, []Command{Log{At: ev.At, Name: Dialed, Agent: c.Offer.Agent, Detail: c.Category}}
 		}
 	case Reached:
-		return r.nowSpeaks(c, ev.At)
+		return r.nowSpeaks(c, ev.At, false)
 	case Missed:
 		return r.missed(c, ev.At, NotReached, ev.Failure, false)
 	case TimeUp:
@@ -177,13 +177,14 @@ func (c Call) silence() string {
 	return "no-answer"
 }
 
-func (r Rules) nowSpeaks(c Call, at time.Time) (Call, []Command) {
+// nowSpeaks: he has answered. Again: the recording may have been begun.
+func (r Rules) nowSpeaks(c Call, at time.Time, again bool) (Call, []Command) {
 	if c.Dialled.IsZero() {
 		c.Dialled = at // the word of the dial was lost
 	}
-	c.Answered, c.Joined = at, true
+	c.Answered, c.Joined, c.Bridged = at, true, at
 	c = c.spoke(c.Offer.Agent)
-	return c, []Command{Log{At: at, Name: Connect, Agent: c.Offer.Agent}}
+	return c, []Command{c.record(again), Log{At: at, Name: Connect, Agent: c.Offer.Agent}}
 }
 
 // missed ends an outbound call that reached nobody. His leg goes first, so that
@@ -231,12 +232,12 @@ func (r Rules) speaks(c Call, ev Event) (Call, []Command) {
 func (r Rules) brokenOff(c Call, at time.Time) (Call, []Command) {
 	o := c.Offer
 	c.EndedAt, c.Outcome = at, BrokenOff
-	return c.enter(Ended), []Command{
+	cmds := []Command{
 		Tell{Agent: o.Agent, Event: agent.Release{At: at, Call: c.ID, Why: agent.Unreachable, LegGone: true}},
 		HangUpCaller{},
-		Log{At: at, Name: Complete, Agent: o.Agent, Detail: string(BrokenOff)},
-		File{},
 	}
+	cmds = append(cmds, c.stopRecording(at, false, true)...)
+	return c.enter(Ended), append(cmds, Log{At: at, Name: Complete, Agent: o.Agent, Detail: string(BrokenOff)}, File{})
 }
 
 // resumeOutbound puts an outbound call where the facts say that it is. What is
@@ -276,7 +277,7 @@ func (r Rules) resumeDialling(c Call, ev Resumed) (Call, []Command) {
 	case !ev.Caller:
 		return r.missed(c, ev.At, Interrupted, Failure{Cause: "interrupted"}, false)
 	case ev.Up:
-		c, cmds := r.nowSpeaks(c, ev.At)
+		c, cmds := r.nowSpeaks(c, ev.At, true)
 		if !ev.Joined {
 			cmds = append(cmds, Join{Leg: c.Offer.Leg, Bridge: c.Bridge()})
 		}
@@ -292,13 +293,13 @@ func (r Rules) resumeDialling(c Call, ev Resumed) (Call, []Command) {
 func (r Rules) resumeSpeaks(c Call, ev Resumed) (Call, []Command) {
 	switch {
 	case !ev.Caller:
-		return r.complete(c, ev.At, CompleteCaller, ev.Leg == LegAbsent, HangUpLeg{Leg: c.Offer.Leg, Reason: "normal"})
+		return unseen(r.complete(c, ev.At, CompleteCaller, ev.Leg == LegAbsent, HangUpLeg{Leg: c.Offer.Leg, Reason: "normal"}))
 	case ev.Leg == LegAbsent:
-		return r.complete(c, ev.At, CompleteAgent, true, HangUpCaller{})
+		return unseen(r.complete(c, ev.At, CompleteAgent, true, HangUpCaller{}))
 	case !ev.Joined:
-		return c, []Command{Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}}
+		return c, []Command{Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, c.record(true)}
 	}
-	return c, nil
+	return c, []Command{c.record(true)}
 }
 
 // endOutboundAgain repeats what the end of an outbound call asked for: nobody
@@ -310,5 +311,5 @@ func endOutboundAgain(c Call, ev Resumed) (cmds []Command) {
 	if c.Offers > 0 {
 		cmds = append(cmds, HangUpLeg{Leg: LegID(c.ID, c.Numbered+c.Offers), Reason: "normal"})
 	}
-	return append(cmds, File{})
+	return append(append(cmds, c.stopRecordingAgain()...), File{})
 }

@@ -305,8 +305,9 @@ func (r Rules) answered(c Call, ev Answered) (Call, []Command) {
 func (r Rules) talking(c Call, ev Event) (Call, []Command) {
 	switch ev := ev.(type) {
 	case Joined:
-		if ev.Leg == c.Offer.Leg {
-			c.Joined = true
+		if ev.Leg == c.Offer.Leg && !c.Joined {
+			c.Joined, c.Bridged = true, ev.At
+			return c, []Command{c.record(false)}
 		}
 	case JoinFailed:
 		switch {
@@ -336,16 +337,19 @@ func (r Rules) backToHead(c Call, at time.Time, phoneLost, legGone bool) (Call, 
 	if phoneLost {
 		tell = agent.Release{At: at, Call: c.ID, Why: agent.Unreachable, LegGone: legGone}
 	}
+	stop := c.stopRecording(at, true, true)
 	c = c.enter(Waiting)
 	c.Head = true
-	return c, []Command{
+	cmds := []Command{
 		Tell{Agent: o.Agent, Event: tell},
 		Guard{On: true}, // first, lest nobody cares for her if this process dies now
+	}
+	return c, append(append(cmds, stop...),
 		HangUpLeg{Leg: o.Leg, Reason: "normal"},
 		KeepCompany{AfterGap: true},
 		Stamp{},
 		Log{At: at, Name: Requeue, Agent: o.Agent},
-	}
+	)
 }
 
 // complete ends a call that had its agent. legGone says that her leg has ended
@@ -354,12 +358,34 @@ func (r Rules) complete(c Call, at time.Time, how Outcome, legGone bool, last Co
 	o := c.Offer
 	c.EndedAt, c.Outcome = at, how
 	plan := r.Categories[c.Category].WrapUp
-	return c.enter(Ended), []Command{
+	cmds := []Command{
 		Tell{Agent: o.Agent, Event: agent.Finish{At: at, Call: c.ID, WrapUp: plan, LegGone: legGone}},
 		last,
-		Log{At: at, Name: Complete, Agent: o.Agent, Detail: string(how)},
-		File{},
 	}
+	cmds = append(cmds, c.stopRecording(at, false, true)...)
+	return c.enter(Ended), append(cmds, Log{At: at, Name: Complete, Agent: o.Agent, Detail: string(how)}, File{})
+}
+
+// goesOn marks whether the recorded channel outlives the end of its recording.
+func goesOn(cmds []Command, on bool) []Command {
+	for i, cmd := range cmds {
+		if stop, ok := cmd.(StopRecording); ok {
+			stop.On = on
+			cmds[i] = stop
+		}
+	}
+	return cmds
+}
+
+// unseen marks the end of a recording that came to pass in a gap.
+func unseen(c Call, cmds []Command) (Call, []Command) {
+	for i, cmd := range cmds {
+		if stop, ok := cmd.(StopRecording); ok {
+			stop.Unseen = true
+			cmds[i] = stop
+		}
+	}
+	return c, cmds
 }
 
 // callerGone ends the call from any stage. Fallback means that the caller is
@@ -382,7 +408,8 @@ func (r Rules) callerGone(c Call, ev CallerGone) (Call, []Command) {
 			Log{At: ev.At, Name: RingCanceled, Agent: o.Agent},
 		}
 	case Talking:
-		return r.complete(c, ev.At, CompleteCaller, false, HangUpLeg{Leg: o.Leg, Reason: "normal"})
+		c, cmds := r.complete(c, ev.At, CompleteCaller, false, HangUpLeg{Leg: o.Leg, Reason: "normal"})
+		return c, goesOn(cmds, ev.Fallback)
 	}
 	if ev.Fallback {
 		c.Outcome = LeftToFallback
@@ -399,7 +426,7 @@ func (r Rules) resume(c Call, ev Resumed) (Call, []Command) {
 	case c.Stage == Ended:
 		return c, endAgain(c, ev)
 	case !ev.Caller:
-		return r.callerGone(c, CallerGone{At: ev.At})
+		return unseen(r.callerGone(c, CallerGone{At: ev.At}))
 	}
 	switch c.Stage {
 	case Greeting: // she has waited long enough for a voice: straight to the queue
@@ -413,14 +440,16 @@ func (r Rules) resume(c Call, ev Resumed) (Call, []Command) {
 		case ev.Leg == LegAbsent && !c.Joined: // nobody has spoken with her yet
 			return r.backToHead(c, ev.At, false, true)
 		case ev.Leg == LegAbsent:
-			return r.complete(c, ev.At, CompleteAgent, true, HangUpCaller{})
+			return unseen(r.complete(c, ev.At, CompleteAgent, true, HangUpCaller{}))
 		case ev.Leg == LegRinging:
 			return r.backToHead(c, ev.At, false, false)
 		case !ev.Joined:
 			return c, []Command{LeaveAlone{}, Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, Guard{}}
 		}
-		c.Joined = true
-		return c, []Command{Guard{}} // or the dead man's switch would part them
+		if c.Joined = true; c.Bridged.IsZero() {
+			c.Bridged = ev.At // nobody saw when
+		}
+		return c, []Command{Guard{}, c.record(true)} // or the dead man's switch would part them
 	}
 	return c, nil
 }
@@ -439,7 +468,7 @@ func endAgain(c Call, ev Resumed) (cmds []Command) {
 	case c.Outcome == CompleteAgent:
 		cmds = append(cmds, HangUpCaller{})
 	}
-	return append(cmds, File{})
+	return append(append(cmds, c.stopRecordingAgain()...), File{})
 }
 
 func (r Rules) resumeOffered(c Call, ev Resumed) (Call, []Command) {

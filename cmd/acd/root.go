@@ -30,6 +30,8 @@ func newRoot(invocation *operator.Invocation) *cobra.Command {
 			Exit codes: 0 done, 1 failed, 2 done and something was found to be wrong.`),
 	}
 	root.AddCommand(
-		newSimulate(s), newStaffing(s), newProfile(s), newConfig(s), newAgents(s), newAsteriskConfig(s), newCheck(s), newPrompts(s), newServe(s), newQueue(s), newDoctor(s))
+		newConfig(s), newAgents(s), newAsteriskConfig(s), newCheck(s), newPrompts(s), newServe(s), newQueue(s), newDoctor(s),
+		newSimulate(s), newStaffing(s), newProfile(s), newRecordings(s),
+	)
 	return root
 }

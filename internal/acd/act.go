@@ -60,6 +60,10 @@ func (m *mailbox) do(cmd call.Command) {
 		m.join(cmd)
 	case call.Dial:
 		m.dial(cmd)
+	case call.Record:
+		m.record(cmd)
+	case call.StopRecording:
+		m.stopRecording(cmd)
 	case call.HangUpCaller:
 		m.leaveAlone()
 		m.hangUp(m.id, asterisk.HangUpNormal)

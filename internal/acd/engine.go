@@ -22,8 +22,10 @@ type Deps struct {
 	Store   *queue.Store
 	Roster  Roster
 	Records Records
-	Metrics *Metrics
-	Log     *slog.Logger
+	// Recordings must be set if the settings name a spool.
+	Recordings Recordings
+	Metrics    *Metrics
+	Log        *slog.Logger
 	// FingerprintKey recognises a caller's number again without storing it.
 	FingerprintKey []byte
 	// SealKey encrypts the number in the call's record; empty keeps none.
@@ -42,6 +44,7 @@ type Engine struct {
 	store          *queue.Store
 	roster         Roster
 	records        Records
+	recordings     Recordings
 	metrics        *Metrics
 	log            *slog.Logger
 	fingerprintKey []byte
@@ -87,7 +90,7 @@ type Engine struct {
 // New is an engine with its first settings. It does nothing before Run.
 func New(s *Settings, d Deps) *Engine {
 	e := &Engine{
-		ari: d.ARI, store: d.Store, roster: d.Roster, records: d.Records, metrics: d.Metrics, log: d.Log,
+		ari: d.ARI, store: d.Store, roster: d.Roster, records: d.Records, recordings: d.Recordings, metrics: d.Metrics, log: d.Log,
 		fingerprintKey: d.FingerprintKey, sealKey: d.SealKey, outbound: d.Outbound, outcomes: d.Outcomes, deaf: d.Deaf,
 		floor: floor.New(), inFallback: make(chan struct{}, 1), rostered: make(chan struct{}),
 		boxes: map[string]*mailbox{}, lines: map[string]*line{}, callers: map[string]sealedNumber{}, timers: map[agent.ID]*time.Timer{},

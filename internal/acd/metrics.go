@@ -47,6 +47,9 @@ type Metrics struct {
 	ari             *prometheus.HistogramVec
 	store           *prometheus.HistogramVec
 
+	recordingsBegun prometheus.Counter
+	recordingGaps   *prometheus.CounterVec // why
+
 	postgres *prometheus.HistogramVec
 	reloads  *prometheus.CounterVec
 
@@ -105,6 +108,8 @@ func (m *Metrics) registerEngine() {
 	m.reg.MustRegister(m.decide)
 	m.ari = m.histograms("acd_asterisk_seconds", "Commands to Asterisk.", latency, "op", "result")
 	m.postgres = m.histograms("acd_database_seconds", "Commands to PostgreSQL.", latency, "op", "result")
+	m.recordingsBegun = m.counter("acd_recordings_begun_total", "Conversations that Asterisk was told to record.")
+	m.recordingGaps = m.counters("acd_recording_gaps_total", "Conversations, or beginnings of them, that are not recorded, by why. Target: 0.", "why")
 	m.reloads = m.counters("acd_reloads_total", "Configurations offered while running.", "result")
 	m.store = m.histograms("acd_store_seconds", "Commands to Redis.", latency, "op", "result")
 }

@@ -7,6 +7,7 @@ import (
 	"powerline/call"
 	"powerline/internal/config"
 	"powerline/ivr"
+	"powerline/recordings"
 	"powerline/routing"
 )
 
@@ -20,6 +21,7 @@ type Settings struct {
 	Menus   map[string]ivr.Menu
 	Waiting ivr.Waiting
 	Codes   ivr.Codes
+	Spool   recordings.Spool // without a directory nothing is recorded
 }
 
 // deadMan is how long a waiting caller stays without an engine.
@@ -42,6 +44,7 @@ func NewSettings(c config.Config) (*Settings, error) {
 	s := &Settings{
 		Config: c, Lines: map[string]config.Line{}, Menus: c.Menus,
 		Waiting: c.Waiting, Codes: codesOf(c), Policy: &c.Routing,
+		Spool: recordings.Spool{Dir: c.Recordings.SpoolDir, Quota: c.Recordings.SpoolBytes},
 		Rules: call.Rules{
 			Categories:   map[string]call.Category{},
 			Unclassified: c.Routing.Default, CrisisCategory: c.Routing.Crisis, SilentCategory: silentCategory,

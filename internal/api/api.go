@@ -19,6 +19,7 @@ import (
 	"powerline/agent"
 	"powerline/cases"
 	"powerline/internal/postgres"
+	"powerline/recordings"
 )
 
 // Base is where the API is mounted.
@@ -31,6 +32,13 @@ type Options struct {
 	Rules func() cases.Rules
 	// Floor may be nil.
 	Floor Floor
+	// Listening may be nil; then nobody hears recordings here.
+	Listening Listening
+	// Recorder may be nil; then no recording can be paused here. PauseReasons are
+	// why, and PauseAtMost how long.
+	Recorder     Recorder
+	PauseReasons []string
+	PauseAtMost  time.Duration
 	// Fingerprint may be nil; then no case can be found by a number.
 	Fingerprint Fingerprint
 	// Categories and Languages are the words that a case may name; none means
@@ -145,6 +153,10 @@ type reply struct {
 	status int
 	kind   string // media type
 	body   []byte
+	// stream, instead of a body, is audio that is sent as it is read; done lets go
+	// of it.
+	stream io.ReadSeeker
+	done   func() error
 }
 
 // serve takes one route's requests from the first byte to the last.
@@ -161,8 +173,12 @@ func (a *server) serve(rt route) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 		h.Set("Referrer-Policy", "no-referrer")
-		w.WriteHeader(out.status)
-		_, _ = w.Write(out.body) // whoever asked is gone, then
+		if out.stream != nil {
+			out.status = play(w, r, out)
+		} else {
+			w.WriteHeader(out.status)
+			_, _ = w.Write(out.body) // whoever asked is gone, then
+		}
 		took := a.Wall().Sub(began)
 		a.Observe(rt.pattern(), out.status, took)
 		a.Log.Log(ctx, levelOf(out.status), "request answered", "route", rt.pattern(), "status", out.status, "by", r.actor(), "took", took)
@@ -185,6 +201,7 @@ func (a *server) work(r *request) (out reply) {
 			out = a.failed(r, fault(http.StatusInternalServerError, "broken", "a fault of the program: tell an operator the time of this answer"))
 		}
 	}()
+	defer func() { a.refused(r, &out) }()
 	if err := a.admit(r); err != nil {
 		return a.failed(r, err)
 	}
@@ -197,6 +214,45 @@ func (a *server) work(r *request) (out reply) {
 	return a.once(r)
 }
 
+// refused audits whoever wanted to hear something and was told no.
+func (a *server) refused(r *request, out *reply) {
+	if !r.route.Heard || r.token.ID == "" || out.status != http.StatusForbidden && out.status != http.StatusNotFound {
+		return
+	}
+	subject := r.PathValue("recording")
+	if !recordings.ID(subject).Valid() {
+		subject = "" // it can be anything
+	}
+	if err := r.deed("recording-refused", subject, map[string]any{"route": r.route.Name, "status": out.status}); err != nil {
+		*out = a.failed(r, err)
+	}
+}
+
+// playFor is how long sending audio may take; a listener who pauses asks for the
+// rest again.
+const playFor = 10 * time.Minute
+
+// play sends audio, or the parts of it that were asked for, and returns the
+// status.
+func play(w http.ResponseWriter, r *request, out reply) int {
+	defer out.done()
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(playFor))
+	seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+	http.ServeContent(seen, r.Request, "", time.Time{}, out.stream)
+	return seen.status
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (s *statusWriter) WriteHeader(status int) {
+	s.status = status
+	s.Header().Set("Cache-Control", "no-store") // the library takes it away from errors
+	s.ResponseWriter.WriteHeader(status)
+}
+
 // run calls the route's action.
 func (a *server) run(r *request) reply {
 	value, err := r.route.act.do(r)
@@ -204,6 +260,7 @@ func (a *server) run(r *request) reply {
 		return a.failed(r, err)
 	}
 	if whole, ok := value.(reply); ok {
+		whole.status = cmp.Or(whole.status, http.StatusOK)
 		return whole
 	}
 	return jsonReply(cmp.Or(r.route.Status, http.StatusOK), "application/json", value)

@@ -104,7 +104,7 @@ func dossier(r *request) (any, error) {
 	}
 	// The name of a file is seen by whoever passes the screen: nothing is in it.
 	r.answer.Header().Set("Content-Disposition", `inline; filename="dossier.html"`)
-	return reply{http.StatusOK, "text/html; charset=utf-8", page}, nil
+	return reply{status: http.StatusOK, kind: "text/html; charset=utf-8", body: page}, nil
 }
 
 // compile makes the dossier of a case for an office.

@@ -18,6 +18,7 @@ import (
 	"powerline/internal/roster"
 	"powerline/number"
 	"powerline/person"
+	"powerline/recordings"
 )
 
 var fingerprintKey = bytes.Repeat([]byte{3}, 32)
@@ -41,6 +42,13 @@ type fake struct {
 	broken   *postgres.BrokenAudit
 	extra    []postgres.Work // tasks that belong to no case
 
+	recordings map[recordings.ID]postgres.RecordingFile
+	exports    map[string]postgres.Export
+	gaps       []postgres.RecordingGap
+	muted      bool
+	opened     int  // times that audio was opened
+	noAudit    bool // the audit takes nothing
+
 	slow        bool         // Undelivered takes until its time is up
 	registering func() error // called by Register first, if set
 }
@@ -57,6 +65,7 @@ func newFake() *fake {
 	return &fake{
 		tokens: map[string]postgres.Token{}, people: map[agent.ID]roster.Person{}, replies: map[string]*postgres.Reply{}, digests: map[string]string{},
 		cases: map[string]*kept{}, tries: map[string]*postgres.AttemptFile{}, paused: map[cases.Kind]postgres.Pause{}, aside: map[cases.TaskID]string{},
+		recordings: map[recordings.ID]postgres.RecordingFile{}, exports: map[string]postgres.Export{},
 	}
 }
 
@@ -439,7 +448,11 @@ func (f *fake) Ping(context.Context) error {
 
 func (f *fake) Audit(_ context.Context, d postgres.Deed) error {
 	defer f.lock()()
+	if f.noAudit {
+		return errors.New("postgres: append to audit: no answer")
+	}
 	f.deed(d.By, d.Action, d.Subject)
+	f.deeds[len(f.deeds)-1].Detail = d.Detail
 	return f.down
 }
 

@@ -114,7 +114,7 @@ func newHelpline(t testing.TB) *helpline {
 
 func (h *helpline) build(floor Floor) {
 	h.api = New(Options{
-		Store: h.store, Rules: cases.DefaultRules, Floor: floor, Fingerprint: printOf, Categories: []string{"phone", "stalking"}, Languages: []string{"hi", "bho"},
+		Store: h.store, Rules: cases.DefaultRules, Floor: floor, Fingerprint: printOf, Listening: h.store, Recorder: h.store, PauseReasons: []string{"address"}, PauseAtMost: time.Hour, Categories: []string{"phone", "stalking"}, Languages: []string{"hi", "bho"},
 		Log: slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: func() time.Time { return h.now }, Wall: func() time.Time { return h.now },
 	})
 }

@@ -26,7 +26,7 @@ func health(r *request) (any, error) {
 }
 
 func document(*request) (any, error) {
-	return reply{http.StatusOK, "application/json", openAPI}, nil
+	return reply{status: http.StatusOK, kind: "application/json", body: openAPI}, nil
 }
 
 // StationList is the directory of police stations.

@@ -62,6 +62,7 @@ var known = []struct {
 	{postgres.ErrNotAllowed, http.StatusUnprocessableEntity, "refused"},
 	{postgres.ErrKeyInUse, http.StatusConflict, "key-in-use"},
 	{postgres.ErrKeyReused, http.StatusUnprocessableEntity, "key-reused"},
+	{postgres.ErrHeld, http.StatusConflict, "held"},
 	{postgres.ErrNoKeys, http.StatusServiceUnavailable, "no-keys"},
 }
 
@@ -103,7 +104,7 @@ func (a *server) problemOf(r *request, err error) *Problem {
 func jsonReply(status int, kind string, value any) reply {
 	body, err := json.Marshal(value)
 	if err != nil {
-		return reply{http.StatusInternalServerError, problemType, []byte(`{"type":"urn:powerline:problem:broken","title":"Internal Server Error","status":500,"reason":"the answer could not be written"}`)}
+		return reply{status: http.StatusInternalServerError, kind: problemType, body: []byte(`{"type":"urn:powerline:problem:broken","title":"Internal Server Error","status":500,"reason":"the answer could not be written"}`)}
 	}
-	return reply{status, kind, append(body, '\n')}
+	return reply{status: status, kind: kind, body: append(body, '\n')}
 }

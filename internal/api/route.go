@@ -18,11 +18,13 @@ type route struct {
 	Changes bool
 	// Purpose: it opens something private, and says why.
 	Purpose bool
-	Query   []parameter
-	Status  int // of success; 200 unless set
-	Out     any // an empty value of the answer
-	Limit   int // bytes of the body; 64 KiB unless set
-	act     action
+	// Heard: it is about audio. What it refuses is audited as well.
+	Heard  bool
+	Query  []parameter
+	Status int // of success; 200 unless set
+	Out    any // an empty value of the answer
+	Limit  int // bytes of the body; 64 KiB unless set
+	act    action
 }
 
 func (rt route) pattern() string {
@@ -73,7 +75,7 @@ func may(roles ...postgres.Access) []postgres.Access { return roles }
 var routes []route
 
 func init() {
-	for _, some := range [][]route{openRoutes, caseRoutes, eventRoutes, taskRoutes, officeRoutes} {
+	for _, some := range [][]route{openRoutes, caseRoutes, eventRoutes, taskRoutes, officeRoutes, recordingRoutes} {
 		routes = append(routes, some...)
 	}
 }

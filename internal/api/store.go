@@ -24,6 +24,8 @@ type Store interface {
 	Pauses
 	Office
 	Audits
+	Recorded
+	Exports
 }
 
 // People says who asks.

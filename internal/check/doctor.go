@@ -22,7 +22,7 @@ const between = 2 * time.Second
 // Doctor compares what Asterisk, Redis and PostgreSQL hold, twice, and tells
 // what did not fit together both times. Like Run it changes nothing.
 func Doctor(ctx context.Context, c config.Config) []Finding {
-	parts := []func(context.Context, config.Config) []Finding{unfit, journalDir, soundFiles}
+	parts := []func(context.Context, config.Config) []Finding{unfit, journalDir, soundFiles, recorded}
 	found := make([][]Finding, len(parts))
 	var all sync.WaitGroup
 	for i, part := range parts {

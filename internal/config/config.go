@@ -33,6 +33,7 @@ type Config struct {
 	Agents       Agents              `yaml:"agents" doc:"what agents dial, and why they may pause"`
 	Overflow     Overflow            `yaml:"overflow" doc:"what happens when nobody can take a call"`
 	Outbound     Outbound            `yaml:"outbound" doc:"calls that we make: the dialer"`
+	Recordings   Recordings          `yaml:"recordings" doc:"conversations as evidence: how they are recorded, sealed and kept"`
 }
 
 // Instance names this process among others.

@@ -22,6 +22,7 @@ func (c Config) Exchange(persons []roster.Person, ariPassword, amiSecret string)
 	s.AMIAddress, s.AMIPort = a.AMI.Address.Addr().String(), int(a.AMI.Address.Port())
 	s.ARIUser = asteriskconfig.Credentials{Name: a.ARI.Username, Password: ariPassword}
 	s.AMIUser = asteriskconfig.Credentials{Name: a.AMI.Username, Password: amiSecret}
+	s.RecordInto = c.Recordings.SpoolDir
 	s.BroadcastMS, s.DeadManSeconds = int(a.Broadcast/time.Millisecond), int(a.DeadMan/time.Second)
 	s.QualifySeconds, s.QualifyTimeoutMS = int(a.QualifyEvery/time.Second), int(a.QualifyTimeout/time.Millisecond)
 	s.AgentRTPTimeout = int(a.AgentRTPTimeout / time.Second)

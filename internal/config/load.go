@@ -118,6 +118,8 @@ func (c *Config) paths() []*string {
 		&c.Privacy.FingerprintKeyFile, &c.Privacy.SealKeyFile,
 		&c.Prompts.Dir, &c.Prompts.OverrideDir, &c.Prompts.MusicDir,
 	}
+	r := &c.Recordings
+	paths = append(paths, &r.SpoolDir, &r.StoreDir, &r.RecipientsFile, &r.IdentityFile, &r.Anchor.Dir, &r.Anchor.KeyFile)
 	for i := range c.Outbound.Webhooks {
 		paths = append(paths, &c.Outbound.Webhooks[i].SecretFile)
 	}

@@ -51,6 +51,7 @@ func (c Config) Validate() error {
 	c.Agents.check(v)
 	c.checkOverflow(v)
 	c.checkOutbound(v)
+	c.Recordings.check(v)
 	if len(v.problems) > 0 {
 		return &Error{v.problems}
 	}

@@ -78,6 +78,8 @@ func (s *service) handler(e *acd.Engine) http.Handler {
 	}
 	return api.New(api.Options{
 		Store: coding{s.opened.DB, e}, Rules: func() cases.Rules { return s.settings().Ladder }, Floor: seats{e},
+		Listening: s.listening(),
+		Recorder:  recorder{e}, PauseReasons: c.Recordings.PauseReasons, PauseAtMost: c.Recordings.PauseAtMost,
 		Fingerprint: func(n number.Number) string { return n.Fingerprint(s.opened.FingerprintKey) },
 		Categories:  categories, Languages: c.Prompts.Languages, Log: s.log, Clock: s.now,
 		Observe: s.metrics.request,

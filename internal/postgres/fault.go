@@ -29,6 +29,10 @@ var (
 	ErrKeyInUse     = errors.New("a request with this idempotency key is being worked on: ask again")
 	ErrAuditBroken  = errors.New("the audit chain is broken")
 	ErrNotDelivered = errors.New("no such delivery is waiting")
+	ErrNoRecording  = errors.New("no row knows of this recording")
+	ErrNoKey        = errors.New("no recording has this key")
+	ErrHeld         = errors.New("a legal hold is on it: release the hold first")
+	ErrNotHeld      = errors.New("no hold is on it")
 )
 
 // Forbidden says why an attempt may not start now: the answer of cases.Check

@@ -24,6 +24,9 @@ const (
 	KindCallEvent  = "call-event"
 	KindAgentEvent = "agent-event"
 	KindAttemptEnd = "attempt-end"
+	KindRecording  = "recording"
+	KindRecordEnd  = "recording-end"
+	KindRecordGap  = "recording-gap"
 )
 
 // CallRecord is one call from ring to end. Milliseconds are what the engine's
@@ -174,6 +177,18 @@ func DecodeRecord(kind string, data []byte) (Record, error) {
 		var e AttemptEnd
 		err = json.Unmarshal(data, &e)
 		return e, wrapDecode(kind, err)
+	case KindRecording:
+		var r Recording
+		err = json.Unmarshal(data, &r)
+		return r, wrapDecode(kind, err)
+	case KindRecordEnd:
+		var e RecordingEnd
+		err = json.Unmarshal(data, &e)
+		return e, wrapDecode(kind, err)
+	case KindRecordGap:
+		var g RecordingGap
+		err = json.Unmarshal(data, &g)
+		return g, wrapDecode(kind, err)
 	}
 	return nil, fmt.Errorf("postgres: decode record: unknown kind %q", kind)
 }

@@ -32,6 +32,7 @@ func TestWhatIsPrivateLeavesItsTypeInKnownPlacesOnly(t *testing.T) {
 		"internal/acd/outbound.go:Dial":      "the INVITE, from the number's own method for it",
 		"internal/acd/desk.go:Reveal":        "the PIN is compared with its hash",
 		"internal/acd/dispatch.go:Plain":     "keys go to the dialogue, the caller's number into number.Number",
+		"internal/acd/recording.go:Plain":    "Asterisk's own name of a recording, to end that one",
 		"internal/acd/history.go:Plain":      "the caller's number into number.Number, which seals it for her record",
 	})
 	for _, s := range sources(t) {

@@ -58,9 +58,10 @@ func TestFunctionsAreNotCalledGet(t *testing.T) {
 
 func TestPackagesAreNamedForOneThing(t *testing.T) {
 	plurals := except(map[string]string{
-		"cases":   "the word case is Go's own",
-		"prompts": "the package makes a set of recordings, never one",
-		"rules":   "the package is a set of rules, as its tests are",
+		"cases":      "the word case is Go's own",
+		"recordings": "the package keeps all of them, and proves that all are there",
+		"prompts":    "the package makes a set of recordings, never one",
+		"rules":      "the package is a set of rules, as its tests are",
 	})
 	for _, s := range sources(t) {
 		name := strings.TrimSuffix(s.file.Name.Name, "_test")

@@ -1,11 +1,13 @@
 package helpline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,6 +22,8 @@ type Engine struct {
 	Log    string // path of its log
 
 	binary string
+	args   []string // instead of serve
+	ready  string   // the line of its metrics that says it works
 	launch func(*exec.Cmd) error
 	mu     sync.Mutex
 	cmd    *exec.Cmd
@@ -36,7 +40,11 @@ func (e *Engine) Start() error {
 		return err
 	}
 	defer log.Close()
-	cmd := exec.Command(e.binary, "serve", "--config", e.Config)
+	args := e.args
+	if len(args) == 0 {
+		args = []string{"serve"}
+	}
+	cmd := exec.Command(e.binary, append(slices.Clone(args), "--config", e.Config)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := e.launch(cmd); err != nil {
 		return fmt.Errorf("helpline: start engine %s: %w", e.Name, err)
@@ -57,7 +65,7 @@ func (e *Engine) Start() error {
 func (e *Engine) Ready(ctx context.Context) error {
 	err := Until(ctx, "engine "+e.Name+" takes calls", func() bool {
 		text, err := e.Metrics(ctx)
-		return err == nil && strings.Contains(text, "\nacd_healthy 1\n") || e.ended()
+		return err == nil && strings.Contains(text, "\n"+cmp.Or(e.ready, "acd_healthy 1")+"\n") || e.ended()
 	})
 	if err != nil || e.ended() {
 		text, _ := os.ReadFile(e.Log)

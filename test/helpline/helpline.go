@@ -30,6 +30,9 @@ type Options struct {
 	Engines int
 	// Dialers make calls beside the engines; none if zero.
 	Dialers int
+	// Recorded records every conversation into a spool in memory of this size in
+	// bytes, and seals it; 0 records nothing.
+	Recorded int64
 	// Changes to the engines' and the dialers' configuration.
 	Changes []func(*config.Config)
 	// WrapUp of every category; zero means that agents are free at once.
@@ -76,6 +79,9 @@ type Helpline struct {
 	People  []Person
 	Engines []*Engine
 	Dialers []*Engine
+	// Sealer seals recordings, if they are Recorded.
+	Sealer   *Engine
+	Evidence Evidence
 
 	// Agents is the host of the softphones, Trunk that of the callers.
 	Agents, Trunk *phone.Host
@@ -101,8 +107,11 @@ func Open(ctx context.Context, o Options) (*Helpline, error) {
 		{"looking for the programs", install},
 		{"compiling the engine", h.build},
 		{"making the prompts", h.makePrompts},
+		{"making the spool of recordings", h.makeSpool},
 		{"starting Asterisk, Redis and PostgreSQL", h.startStack},
+		{"making keys and a store of recordings", h.prepareEvidence},
 		{"importing the roster and starting the engine", h.startEngines},
+		{"starting the sealer", h.startSealer},
 		{"registering the softphones", h.openPhones},
 		{"starting the dialer", h.startDialers},
 	} {
@@ -147,6 +156,10 @@ func (h *Helpline) Close() {
 	for _, e := range append(slices.Clone(h.Dialers), h.Engines...) {
 		e.Stop()
 	}
+	if h.Sealer != nil {
+		h.Sealer.Stop()
+	}
+	defer h.closeEvidence()
 	if h.store != nil {
 		_ = h.store.Close()
 	}
@@ -195,6 +208,7 @@ func (h *Helpline) configureAsterisk(c *asteriskconfig.Settings) {
 	c.AgentRTPTimeout = h.Options.AgentRTPTimeout
 	c.NobodyPrompt = "powerline/nobody-here"
 	c.OfferOpus = false
+	c.RecordInto = h.Evidence.Spool
 	for _, p := range h.everybody() {
 		c.Agents = append(c.Agents, asteriskconfig.Agent{
 			ID: string(p.ID), SecretMD5: asteriskconfig.HA1(string(p.ID), c.Realm, p.Secret),

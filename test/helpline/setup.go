@@ -186,6 +186,7 @@ func (h *Helpline) Configure(e *Engine, changes ...func(*config.Config)) error {
 		}
 	}
 	outbound(&c)
+	h.evidence(&c)
 	for _, change := range append(h.Options.Changes, changes...) {
 		change(&c)
 	}

@@ -28,7 +28,7 @@ func canary(i int) string { return fmt.Sprintf("98371946%02d", 20+i) }
 func TestGivenCallersWithKnownNumbers_WhenTheyCallInEveryWay_ThenNoNumberIsWrittenAnywhere(t *testing.T) {
 	t.Parallel()
 	const callers = 12
-	h, ctx := open(t, helpline.Options{Women: 4}, 90*time.Second)
+	h, ctx := open(t, helpline.Options{Recorded: 64 << 20, Women: 4}, 90*time.Second)
 	if err := h.LogIn(ctx, h.People...); err != nil {
 		t.Fatal(err)
 	}
