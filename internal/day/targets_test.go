@@ -39,8 +39,11 @@ func (t target) reached(r *Result) bool {
 // name speaks of.
 func chance(r *Result, name string, percent float64) float64 {
 	callers := r.All.Offered
-	if strings.HasPrefix(name, "crisis") {
+	switch {
+	case strings.HasPrefix(name, "crisis"):
 		callers = crisis(r).Offered
+	case strings.Contains(name, "language"):
+		callers = r.NonFirst.Offered
 	}
 	p := min(1, percent/100)
 	return 200 * math.Sqrt(p*(1-p)/float64(callers))
