@@ -8,6 +8,7 @@ import (
 	"powerline/call"
 	"powerline/cases"
 	"powerline/internal/floor"
+	"powerline/internal/schedule"
 	"powerline/routing"
 )
 
@@ -29,7 +30,7 @@ type world struct {
 
 	now      time.Duration
 	end      time.Duration
-	schedule schedule
+	schedule schedule.Queue[func()]
 	changed  bool // something has happened that a decision may rest on
 	steps    int
 
@@ -115,8 +116,8 @@ func (p *Profile) rules() []call.Rules {
 func (w *world) play(stop func() bool) bool {
 	w.expect(0)
 	w.sample()
-	for len(w.schedule.heap) > 0 {
-		at, do := w.schedule.pop()
+	for w.schedule.Len() > 0 {
+		at, do := w.schedule.Pop()
 		if at > w.end || w.law.broken != nil {
 			break
 		}
@@ -147,7 +148,7 @@ func (w *world) settle() {
 
 func (w *world) clock() time.Time { return midnight.Add(w.now) }
 
-func (w *world) at(t time.Duration, do func()) { w.schedule.push(max(t, w.now), do) }
+func (w *world) at(t time.Duration, do func()) { w.schedule.Push(max(t, w.now), do) }
 
 func (w *world) after(d time.Duration, do func()) { w.at(w.now+d, do) }
 
@@ -309,69 +310,5 @@ func (w *world) sample() {
 	w.result.queue(w.now, len(w.waiting))
 	if w.now < 24*time.Hour {
 		w.after(time.Minute, w.sample)
-	}
-}
-
-// schedule is a heap by time, then by the order of asking.
-// The heap itself holds no pointers, so that moving its entries costs the
-// collector nothing.
-type schedule struct {
-	heap  []due
-	seq   uint64
-	deeds []func()
-	spare []int32
-}
-
-type due struct {
-	at   time.Duration
-	seq  uint64
-	deed int32
-}
-
-func (x *due) before(y *due) bool { return x.at < y.at || x.at == y.at && x.seq < y.seq }
-
-func (s *schedule) push(at time.Duration, do func()) {
-	s.seq++
-	deed := int32(len(s.deeds))
-	if n := len(s.spare); n > 0 {
-		deed, s.spare = s.spare[n-1], s.spare[:n-1]
-		s.deeds[deed] = do
-	} else {
-		s.deeds = append(s.deeds, do)
-	}
-	s.heap = append(s.heap, due{at, s.seq, deed})
-	h := s.heap
-	for i := len(h) - 1; i > 0; {
-		up := (i - 1) / 2
-		if !h[i].before(&h[up]) {
-			return
-		}
-		h[i], h[up] = h[up], h[i]
-		i = up
-	}
-}
-
-func (s *schedule) pop() (time.Duration, func()) {
-	h := s.heap
-	top, last := h[0], len(h)-1
-	do := s.deeds[top.deed]
-	s.deeds[top.deed] = nil
-	s.spare = append(s.spare, top.deed)
-	h[0] = h[last]
-	h = h[:last]
-	s.heap = h
-	for i := 0; ; {
-		child := 2*i + 1
-		if child >= last {
-			return top.at, do
-		}
-		if child+1 < last && h[child+1].before(&h[child]) {
-			child++
-		}
-		if !h[child].before(&h[i]) {
-			return top.at, do
-		}
-		h[i], h[child] = h[child], h[i]
-		i = child
 	}
 }

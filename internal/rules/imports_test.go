@@ -79,9 +79,10 @@ var layers = map[string]layer{
 	},
 	"internal/redressal": {ours: []string{"agent", "cases"}},
 	"internal/day": {
-		ours: []string{"agent", "call", "cases", "internal/floor", "routing", "staffing"},
+		ours: []string{"agent", "call", "cases", "internal/floor", "internal/schedule", "routing", "staffing"},
 		libs: []string{"github.com/goccy/go-yaml"},
 	},
+	"internal/schedule":      {},
 	"internal/day/report":    {ours: []string{"internal/day", "routing"}, libs: []string{"github.com/go-analyze/charts"}},
 	"staffing":               {},
 	"recordings/certificate": {ours: []string{"recordings"}, libs: []string{"github.com/go-pdf/fpdf"}},
@@ -90,7 +91,7 @@ var layers = map[string]layer{
 		ours: []string{"internal/config", "internal/postgres", "recordings"},
 		libs: []string{"github.com/prometheus/client_golang", "golang.org/x/sys/unix"},
 	},
-	"internal/simulation": {ours: []string{"agent", "call", "internal/floor", "queue", "routing"}},
+	"internal/simulation": {ours: []string{"agent", "call", "internal/floor", "internal/schedule", "queue", "routing"}},
 
 	// Machinery of tests and of the demo.
 	"internal/stack":           {ours: []string{"asterisk-config"}},

@@ -7,6 +7,7 @@ import (
 
 	"powerline/agent"
 	"powerline/call"
+	"powerline/internal/schedule"
 	"powerline/queue"
 	"powerline/routing"
 )
@@ -36,7 +37,7 @@ type world struct {
 
 	now   time.Duration
 	seq   uint64
-	queue schedule
+	queue schedule.Queue[item]
 	steps int
 
 	store     *queue.Memory
@@ -65,7 +66,6 @@ type world struct {
 // incarnation that asked for it, and waits while that one is frozen.
 type item struct {
 	at  time.Duration
-	seq uint64
 	e   *engine
 	inc int
 	do  func()
@@ -190,11 +190,11 @@ func (w *world) after(d time.Duration, do func()) { w.push(d, nil, do) }
 
 func (w *world) push(d time.Duration, e *engine, do func()) {
 	w.seq++
-	it := item{at: w.now + max(0, d), seq: w.seq, e: e, do: do}
+	it := item{at: w.now + max(0, d), e: e, do: do}
 	if e != nil {
 		it.inc = e.inc
 	}
-	w.queue.push(it)
+	w.queue.Push(it.at, it)
 }
 
 // note writes a line of the trace. Its arguments are only looked at when
@@ -256,8 +256,8 @@ func runOnce(opt Options, tracing bool) (report Report, v *Violation) {
 
 // live lets everything happen in its order until nothing is left to see.
 func (w *world) live() {
-	for w.violated == nil && len(w.queue.heap) > 0 {
-		it := w.queue.pop()
+	for w.violated == nil && w.queue.Len() > 0 {
+		_, it := w.queue.Pop()
 		w.now = it.at
 		if it.e != nil && !it.e.mayRun(it) {
 			continue
@@ -285,66 +285,4 @@ func (w *world) finish() (Report, *Violation) {
 // over: all callers are gone, and everybody had time to notice.
 func (w *world) over() bool {
 	return w.now > w.arrive+5*time.Second && w.now-w.law.lastCaller > quiet && w.now-w.healed > quiet && w.books.settledAll()
-}
-
-// schedule is a heap by time, then by the order of asking. The heap itself holds
-// no pointers, so that moving its entries costs the collector nothing.
-type schedule struct {
-	heap  []due
-	items []item
-	free  []int32
-}
-
-type due struct {
-	at   time.Duration
-	seq  uint64
-	slot int32
-}
-
-func (s *schedule) less(i, j int) bool {
-	x, y := &s.heap[i], &s.heap[j]
-	return x.at < y.at || x.at == y.at && x.seq < y.seq
-}
-
-func (s *schedule) push(it item) {
-	slot := int32(len(s.items))
-	if n := len(s.free); n > 0 {
-		slot, s.free = s.free[n-1], s.free[:n-1]
-		s.items[slot] = it
-	} else {
-		s.items = append(s.items, it)
-	}
-	s.heap = append(s.heap, due{it.at, it.seq, slot})
-	for i := len(s.heap) - 1; i > 0; {
-		up := (i - 1) / 2
-		if !s.less(i, up) {
-			return
-		}
-		s.heap[i], s.heap[up] = s.heap[up], s.heap[i]
-		i = up
-	}
-}
-
-func (s *schedule) pop() item {
-	h := s.heap
-	slot, last := h[0].slot, len(h)-1
-	top := s.items[slot]
-	s.items[slot] = item{}
-	s.free = append(s.free, slot)
-	h[0] = h[last]
-	s.heap = h[:last]
-	for i := 0; ; {
-		child := 2*i + 1
-		if child >= last {
-			return top
-		}
-		if child+1 < last && s.less(child+1, child) {
-			child++
-		}
-		if !s.less(child, i) {
-			return top
-		}
-		h[i], h[child] = h[child], h[i]
-		i = child
-	}
 }

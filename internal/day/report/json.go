@@ -1,6 +1,9 @@
 package report
 
-import "powerline/routing"
+import (
+	"powerline/internal/day"
+	"powerline/routing"
+)
 
 // Setting is a run for programs.
 type Setting struct {
@@ -37,12 +40,15 @@ func JSON(runs []Run) []Setting {
 			Title: run.Title, Days: r.Days, Callers: r.Offered, Answered: r.Answered, GaveUp: r.Abandoned,
 			Jobs: r.Jobs, Attempts: r.Attempts, Talks: r.Talks, BreakIns: r.BreakIns,
 		}
-		g := &r.All
-		s.All = Service{g.In8(), g.In15(), g.In20(), g.Lost(), g.Mean(), g.Quantile(.95), g.Quantile(.99)}
+		s.All = serviceOf(&r.All)
 		if g := r.Category(routing.Crisis); g != nil {
-			s.Crisis = Service{g.In8(), g.In15(), g.In20(), g.Lost(), g.Mean(), g.Quantile(.95), g.Quantile(.99)}
+			s.Crisis = serviceOf(g)
 		}
 		all = append(all, s)
 	}
 	return all
+}
+
+func serviceOf(g *day.Group) Service {
+	return Service{g.In8(), g.In15(), g.In20(), g.Lost(), g.Mean(), g.Quantile(.95), g.Quantile(.99)}
 }
