@@ -41,11 +41,7 @@ func newRecordingsSeal(s *shared) *cobra.Command {
 			  systemctl start powerline-sealer`),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := s.Load()
-			if err != nil {
-				return err
-			}
-			log, err := s.Logger(c)
+			c, log, err := s.LoadAndLog()
 			if err != nil {
 				return err
 			}

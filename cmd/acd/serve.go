@@ -22,11 +22,7 @@ func newServe(s *shared) *cobra.Command {
 			  systemctl reload acd`),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := s.Load()
-			if err != nil {
-				return err
-			}
-			log, err := s.Logger(c)
+			c, log, err := s.LoadAndLog()
 			if err != nil {
 				return err
 			}

@@ -96,6 +96,17 @@ func (s *Invocation) Logger(c config.Config) (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(s.Err, o)), nil
 }
 
+// LoadAndLog is the configuration that the command was given, and the logger that
+// it asks for: how every process that serves begins.
+func (s *Invocation) LoadAndLog() (config.Config, *slog.Logger, error) {
+	c, err := s.Load()
+	if err != nil {
+		return config.Config{}, nil, err
+	}
+	log, err := s.Logger(c)
+	return c, log, err
+}
+
 // ReloadOnHangup turns SIGHUP into the path of the configuration.
 func (s *Invocation) ReloadOnHangup(ctx context.Context, reload chan<- string) (stop func()) {
 	hangup := make(chan os.Signal, 1)

@@ -141,12 +141,7 @@ func (n *notes) books(ctx context.Context, c config.Config) {
 	if err != nil {
 		return
 	}
-	count := map[string]int{}
-	for _, g := range gaps {
-		if !g.OnPurpose() {
-			count[g.Why]++
-		}
-	}
+	count := postgres.CountGaps(gaps)
 	if len(count) > 0 {
 		text, err := json.Marshal(count) // in order of the words
 		if err != nil {

@@ -75,6 +75,17 @@ func (g RecordingGap) OnPurpose() bool {
 	return recordings.OnPurpose(g.Why)
 }
 
+// CountGaps counts by their reason the gaps that nobody made on purpose.
+func CountGaps(gaps []RecordingGap) map[string]int {
+	count := map[string]int{}
+	for _, g := range gaps {
+		if !g.OnPurpose() {
+			count[g.Why]++
+		}
+	}
+	return count
+}
+
 // RecordingFile is all that is known of a recording.
 type RecordingFile struct {
 	Recording

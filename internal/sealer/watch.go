@@ -199,12 +199,7 @@ func (s *Sealer) watchGaps(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	count := map[string]int{}
-	for _, g := range gaps {
-		if !g.OnPurpose() {
-			count[g.Why]++
-		}
-	}
+	count := postgres.CountGaps(gaps)
 	why := ""
 	for _, name := range slices.Sorted(maps.Keys(count)) {
 		why += fmt.Sprintf("%d %s ", count[name], name)
