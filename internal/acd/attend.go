@@ -156,31 +156,6 @@ func (e *Engine) mirrorOne(parent context.Context, a agent.Agent) {
 	}
 }
 
-// presence takes in what Asterisk says of a phone.
-func (e *Engine) presence(ep asterisk.Endpoint) {
-	go e.presenceOf(e.ctx, ep)
-}
-
-func (e *Engine) presenceOf(ctx context.Context, ep asterisk.Endpoint) {
-	id, ok := agentOf(ep.Name)
-	if !ok {
-		return
-	}
-	if _, known := e.floor.Agent(id); known {
-		e.tellAgent(ctx, id, agent.PhoneChanged{At: time.Now(), Online: ep.Online, Elsewhere: elsewhere(ep)})
-	}
-}
-
-// elsewhere reports whether the phone has a channel that no engine made.
-func elsewhere(ep asterisk.Endpoint) bool {
-	for _, ch := range ep.ChannelIDs {
-		if _, ours := floor.CallOfLeg(ch); !ours {
-			return true
-		}
-	}
-	return false
-}
-
 // Roster is where agents come from.
 type Roster interface {
 	// RosterVersion changes with each change of the roster.

@@ -69,7 +69,7 @@ func (e *Engine) dispatch() {
 		case asterisk.Dialled:
 			e.dialled(ev)
 		case asterisk.Presence:
-			e.presence(ev.Endpoint)
+			e.phones.say(ev.Endpoint)
 		}
 	}
 }

@@ -58,6 +58,7 @@ type Engine struct {
 	floor   *floor.Floor
 	router  *router
 	pulse   *pulse
+	phones  *phones
 
 	mu      sync.Mutex
 	boxes   map[string]*mailbox // by call
@@ -100,6 +101,7 @@ func New(s *Settings, d Deps) *Engine {
 	e.router = newRouter(e)
 	e.pulse = newPulse()
 	e.looking.e = e
+	e.phones = newPhones(e.work.Go, e.phoneChanged)
 	d.Metrics.watch(e)
 	return e
 }

@@ -2,6 +2,7 @@ package acd
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ const resyncEvery = 2 * time.Second
 func (e *Engine) connected(ev asterisk.Connected) {
 	e.log.Info("events from Asterisk", "version", ev.Snapshot.Version, "channels", len(ev.Snapshot.Channels), "gap", ev.Gap)
 	gap := e.gap.Add(1)
+	e.phones.sayAll(ev.Snapshot)
 	e.takeFacts(ev.Snapshot)
 	e.work.Go(func() { e.settleIn(gap, ev.Snapshot) })
 }
@@ -28,10 +30,9 @@ func (e *Engine) settleIn(gap int64, s asterisk.Snapshot) {
 	if e.blank.Load() {
 		e.recoverStatuses(e.ctx)
 		e.blank.Store(false)
+		e.phones.sayAll(s) // nobody was known when it was said first
 	}
-	for _, ep := range s.Endpoints {
-		e.presenceOf(e.ctx, ep)
-	}
+	e.phones.settled(e.ctx)
 	f := factsOf(s)
 	for _, a := range e.floor.Agents() {
 		if ev, dead := f.DeadLeg(a, time.Now()); dead {
@@ -114,11 +115,20 @@ func (e *Engine) resyncLoop(ctx context.Context) {
 	}
 }
 
-// afterFreeze reads the facts again before any timer may act on old ones.
+// errFroze is why the connection to Asterisk is made anew.
+var errFroze = errors.New("this process did not run for a while")
+
+// afterFreeze reads the facts again before any timer may act on old ones. What
+// Asterisk told meanwhile still lies before us, and who was idle may be on the
+// phone with the fallback queue by now: nothing is offered until a connection of
+// its own has shown how things are.
 func (e *Engine) afterFreeze(ctx context.Context) {
 	e.log.Warn("process did not run for a while; reading the facts again")
 	e.metrics.freezes.Inc()
 	defer e.pulse.looked()
+	e.gap.Add(1)
+	e.synced.Store(false)
+	e.ari.Renew(errFroze)
 	for ctx.Err() == nil {
 		err := e.load(ctx)
 		var s asterisk.Snapshot
@@ -266,7 +276,7 @@ func (e *Engine) compareAgents(ctx context.Context, f floor.Facts, endpoints []a
 		id, ok := agentOf(ep.Name)
 		a, known := e.floor.Agent(id)
 		if ok && known && (a.Online != ep.Online || a.Elsewhere != elsewhere(ep)) && confirmed("phone "+string(id)) {
-			e.presence(ep)
+			e.phones.say(ep)
 		}
 	}
 }

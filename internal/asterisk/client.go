@@ -24,6 +24,7 @@ type Client struct {
 	mu        sync.Mutex
 	connected bool
 	lastError error
+	renew     context.CancelCauseFunc // ends the session in hand; nil between two
 }
 
 type counts struct {
@@ -105,7 +106,7 @@ func (c *Client) keepConnected(ctx context.Context) error {
 	retry := c.opt.RetryMin
 	told := ""
 	for {
-		err := c.runSession(ctx, &past)
+		err := c.runOne(ctx, &past)
 		wasConnected := c.setConnected(false, err)
 		switch {
 		case errors.Is(err, ErrReplaced):
@@ -127,6 +128,35 @@ func (c *Client) keepConnected(ctx context.Context) error {
 			return ctx.Err()
 		}
 		retry = min(2*retry, c.opt.RetryMax)
+	}
+}
+
+// runOne runs one session, which Renew may end.
+func (c *Client) runOne(ctx context.Context, past *history) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	c.setRenew(cancel)
+	defer c.setRenew(nil)
+	err := c.runSession(ctx, past)
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+func (c *Client) setRenew(cancel context.CancelCauseFunc) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.renew = cancel
+}
+
+// Renew gives up the connection for a new one, so that Disconnected and
+// Connected with a fresh snapshot follow behind all events that were read so far.
+func (c *Client) Renew(why error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.renew != nil {
+		c.renew(why)
 	}
 }
 

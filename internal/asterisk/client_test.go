@@ -125,6 +125,26 @@ func TestGivenALostSocket_WhenItIsBack_ThenDisconnectedConnectedAndTheGapAreTold
 	}
 }
 
+func TestGivenAConnection_WhenItIsRenewed_ThenAFreshSnapshotFollowsWhatWasRead(t *testing.T) {
+	fake := newFakeARI(t)
+	c := running(t, fake.options())
+	next[Connected](t, c)
+	fake.send(frameOf("StasisEnd", "ch-1", nil))
+	if left := next[Left](t, c); left.Channel.ID != "ch-1" {
+		t.Errorf("left is %+v", left)
+	}
+	why := errors.New("it slept")
+	c.Renew(why)
+	if lost := next[Disconnected](t, c); !errors.Is(lost.Err, why) {
+		t.Errorf("the reason is %v", lost.Err)
+	}
+	next[Connected](t, c)
+	fake.send(frameOf("StasisEnd", "ch-2", nil))
+	if left := next[Left](t, c); left.Channel.ID != "ch-2" {
+		t.Errorf("left is %+v", left)
+	}
+}
+
 func TestGivenAnAsteriskThatSaysNothingMore_WhenTheLimitHasPassed_ThenItIsTakenForDead(t *testing.T) {
 	fake := newFakeARI(t)
 	fake.set(func() { fake.mute = true })

@@ -25,7 +25,6 @@ func TestNamesUseTheWordsOfTheGlossary(t *testing.T) {
 	allowed := except(map[string]string{
 		"internal/asterisk:session":    "one websocket from dial to loss; no call is meant",
 		"internal/asterisk:presence":   "Asterisk's own word for a phone's registration",
-		"internal/acd:presence":        "takes in the event of that name",
 		"internal/simulation:presence": "plays the event of that name",
 		"internal/check:manager":       "Asterisk's manager interface",
 		"asterisk-config:penalty":      "app_queue's word for the order in a queue",

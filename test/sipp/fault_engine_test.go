@@ -130,6 +130,30 @@ func TestGivenWaitingAndTalkingCallers_WhenTheEngineHangs_ThenNewcomersFallBackA
 	nothingLeft(ctx, t, h, 10*time.Second)
 }
 
+// TestGivenCallersInTheFallback_WhenAnEngineWakes_… hangs for less time than makes
+// a connection to Asterisk dead: all that it slept through still lies before it
+// when it wakes, and the officers whom it believes idle talk in the fallback.
+func TestGivenCallersInTheFallback_WhenAnEngineWakesFromAShortHang_ThenNoPhoneHoldsTwo(t *testing.T) {
+	t.Parallel()
+	h, ctx := open(t, helpline.Options{Officers: 5}, 90*time.Second)
+	if err := h.LogIn(ctx, h.People...); err != nil {
+		t.Fatal(err)
+	}
+	everybodyDoes(h, phone.AnswerAfter(20*time.Millisecond).TalkFor(1200*time.Millisecond))
+	h.Engines[0].Pause()
+	hung := time.Now()
+	offenders := crowdOf(ctx, t, h, helpline.RingBack, 300, 15)
+	<-time.After(2*time.Second - time.Since(hung)) // the fault itself has this length
+	h.Engines[0].Resume()
+	offenders.served(ctx, t, "ring-backs")
+	offenders.over(ctx, t, "ring-backs")
+	if slept := figure(ctx, t, h.Engines[0], "acd_freezes_total"); slept != 1 {
+		t.Errorf("the engine noticed %v freezes, want 1", slept)
+	}
+	oneCallEach(t, h)
+	nothingLeft(ctx, t, h, 10*time.Second)
+}
+
 // stillThere fails the test if fewer of the crowd are on the line: who talks is
 // hung up only after her agent has hung up.
 func (c *crowd) stillThere(t *testing.T, least int) {
