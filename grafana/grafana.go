@@ -46,9 +46,8 @@ type row struct {
 }
 
 // pages are all dashboards, in the order of a walk from the floor outwards.
-// Recordings have none yet: nothing exports a figure of them.
 func pages() []page {
-	return []page{floor(), serviceLevel(), outbound(), telephony(), welfare()}
+	return []page{floor(), serviceLevel(), outbound(), recordings(), telephony(), welfare()}
 }
 
 // Dashboards are the dashboards' files by name, such as "floor.json".

@@ -13,6 +13,7 @@ import (
 // Watched is what a Prometheus elsewhere than on a server scrapes.
 type Watched struct {
 	Engines, Dialers []string // host:port
+	Sealers          []string
 	Scrape, Evaluate time.Duration
 }
 
@@ -26,6 +27,7 @@ func Prometheus(w Watched) (map[string][]byte, error) {
 	text, err = replace(text, [][2]string{
 		{`["127.0.0.1:8090"]`, list(w.Engines)},
 		{`["127.0.0.1:8091"]`, list(w.Dialers)},
+		{`["127.0.0.1:8092"]`, list(w.Sealers)},
 		{"scrape_interval: 5s", "scrape_interval: " + w.Scrape.String()},
 		{"evaluation_interval: 15s", "evaluation_interval: " + w.Evaluate.String()},
 	})

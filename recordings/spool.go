@@ -37,6 +37,9 @@ const (
 	WhyFound        = "found"       // a file of which no row knew
 )
 
+// Whys are the reasons of gaps that nobody made on purpose.
+var Whys = []string{WhySpoolFull, WhySpoolOnDisk, WhySpoolMissing, WhyNotStarted, WhyMissing, WhyShort, WhyLate, WhyFound}
+
 // Room is the state of a spool.
 type Room struct {
 	Used, Free int64 // bytes; Free is the lesser of quota and file system

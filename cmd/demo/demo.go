@@ -25,6 +25,7 @@ const (
 	wrapUp  = 4 * time.Second
 	rest    = 8 * time.Second // recovery after a crisis
 	women   = 17              // besides seniors and counsellors
+	spool   = 64 << 20        // bytes of memory for recordings until they are sealed
 )
 
 // demo is one run.
@@ -86,7 +87,7 @@ func (d *demo) open(ctx context.Context) error {
 	settings := asteriskconfig.Defaults()
 	d.line, err = helpline.Open(ctx, helpline.Options{
 		Women: women, Seniors: 4, Counsellors: 3, Officers: 6, Dialers: d.dialers(),
-		WrapUp: wrapUp, RingFor: ringFor, Remember: 40,
+		WrapUp: wrapUp, RingFor: ringFor, Remember: 40, Recorded: spool,
 		Each:   d.each(),
 		Guests: []helpline.Person{guestPerson(d.password)},
 		Append: map[string]string{"pjsip.conf": guestEndpoint(settings.Realm, d.password)},

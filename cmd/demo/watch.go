@@ -19,7 +19,7 @@ import (
 // with our dashboards where it is installed.
 func (d *demo) watch(ctx context.Context) error {
 	files, err := grafana.Prometheus(grafana.Watched{
-		Engines: listeners(d.line.Engines), Dialers: listeners(d.line.Dialers),
+		Engines: listeners(d.line.Engines), Dialers: listeners(d.line.Dialers), Sealers: []string{d.line.Sealer.Listen},
 		Scrape: scrapeEvery, Evaluate: evaluateEvery,
 	})
 	if err != nil {

@@ -69,10 +69,10 @@ func everyPanelHasData(ctx context.Context, t *testing.T, prometheus string) {
 	figuresAgree(ctx, t, prometheus)
 }
 
-// allUp waits until Prometheus has read engine and dialer.
+// allUp waits until Prometheus has read engine, dialer and sealer.
 func allUp(ctx context.Context, t *testing.T, prometheus string) {
 	t.Helper()
-	if err := helpline.Until(ctx, "Prometheus reads engine and dialer", func() bool {
+	if err := helpline.Until(ctx, "Prometheus reads engine, dialer and sealer", func() bool {
 		var targets struct {
 			Active []struct {
 				Health string
@@ -86,7 +86,7 @@ func allUp(ctx context.Context, t *testing.T, prometheus string) {
 		for _, target := range targets.Active {
 			up[target.Labels["job"]] = target.Health == "up"
 		}
-		return up["acd"] && up["dialer"]
+		return up["acd"] && up["dialer"] && up["sealer"]
 	}); err != nil {
 		t.Error(err)
 	}

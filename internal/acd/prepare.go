@@ -5,6 +5,7 @@ import (
 	"powerline/call"
 	"powerline/cases"
 	"powerline/queue"
+	"powerline/recordings"
 )
 
 // callOutcomes are the ends that a caller's call can have.
@@ -82,6 +83,9 @@ func (m *Metrics) prepareEngine() {
 	}
 	for _, result := range []string{"ok", "refused"} {
 		m.reloads.WithLabelValues(result)
+	}
+	for _, why := range recordings.Whys {
+		m.recordingGaps.WithLabelValues(why)
 	}
 	m.offersRefused.WithLabelValues("agent")
 }

@@ -168,7 +168,7 @@ func (db *DB) Server(ctx context.Context) (version string, behind int, err error
 		}
 		var applied int64
 		if table != nil {
-			if err := db.pool.QueryRow(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`).Scan(&applied); err != nil {
+			if err := db.pool.QueryRow(ctx, `SELECT count(DISTINCT version_id) FROM goose_db_version WHERE is_applied AND version_id > 0`).Scan(&applied); err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,10 @@
 package sealer
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"powerline/recordings"
+)
 
 // Metrics are the sealer's figures. No label holds anything about a person.
 type Metrics struct {
@@ -38,7 +42,19 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m.lastCheck = m.gauge("recordings_verified_timestamp_seconds", "When recordings were last verified.")
 	m.lastBad = m.gauge("recordings_verified_bad", "Bad recordings in the last verification. Target: 0.")
 	m.anchored = m.gauge("recordings_anchored_timestamp_seconds", "When this process last wrote the chain's signed head.")
+	m.prepare()
 	return m
+}
+
+// prepare gives what rules and panels read its first value, zero: a counter that
+// appears with 1 has no increase for Prometheus.
+func (m *Metrics) prepare() {
+	for _, why := range recordings.Whys {
+		m.gaps.WithLabelValues(why)
+	}
+	for _, step := range []string{"manifest", "spool", "store", "remove", "chain"} {
+		m.failures.WithLabelValues(step)
+	}
 }
 
 func (m *Metrics) counter(name, help string) prometheus.Counter {
