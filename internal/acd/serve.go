@@ -248,34 +248,47 @@ func (s *server) close() {
 	}
 }
 
-// followReloads takes new configurations.
+// queuesEvery is how often an engine asks whether supervisors changed the queues.
+const queuesEvery = time.Second
+
+// followReloads takes new configurations, and what supervisors change of the
+// queues over them.
 func (s *server) followReloads(ctx context.Context, e *Engine, reload <-chan string) {
+	tick := time.NewTicker(queuesEvery)
+	defer tick.Stop()
+	q := &queueBook{db: s.db, log: s.log, file: s.config}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case path := <-reload:
-			s.reload(e, path)
+			if loaded, ok := s.reload(e, path, q); ok {
+				q.file = loaded
+			}
+		case <-tick.C:
+			q.follow(ctx, e)
 		}
 	}
 }
 
-func (s *server) reload(e *Engine, path string) {
+// reload takes a file, and gives it back if it was taken.
+func (s *server) reload(e *Engine, path string, q *queueBook) (config.Config, bool) {
 	loaded, err := config.Load(path)
 	if err == nil {
 		var settings *Settings
-		if settings, err = settingsOf(loaded); err == nil {
+		if settings, err = settingsOf(q.over(loaded)); err == nil {
 			for _, field := range config.RestartNeeded(s.config, loaded) {
 				s.log.Warn("this setting takes effect at the next start", "field", field)
 			}
 			e.Reload(settings)
 			s.metrics.reloads.WithLabelValues("ok").Inc()
 			s.log.Info("configuration taken in", "path", path)
-			return
+			return loaded, true
 		}
 	}
 	s.metrics.reloads.WithLabelValues("refused").Inc()
 	s.log.Error("configuration refused; the old one stays", "path", path, "error", err)
+	return config.Config{}, false
 }
 
 // listen serves metrics and health on loopback.

@@ -61,6 +61,34 @@ func (db *DB) Deeds(ctx context.Context, after int64, limit int) (all []Deed, er
 	return all, err
 }
 
+// DeedFilter says which rows of the audit to find; zero fields do not limit.
+type DeedFilter struct {
+	By, Subject string
+	// Action is a whole word, or a beginning that ends in a hyphen: "recording-".
+	Action   string
+	From, To time.Time
+	Before   int64 // only rows before this sequence number
+	Limit    int   // 0 means 100, at most 1000
+}
+
+// FindDeeds lists rows of the audit, the newest first.
+func (db *DB) FindDeeds(ctx context.Context, f DeedFilter) (all []Deed, err error) {
+	err = db.within(ctx, "find in audit", func(ctx context.Context) error {
+		rows, err := db.pool.Query(ctx, `SELECT seq, at, actor, action, subject, detail, hash FROM audit
+			WHERE ($1 = 0 OR seq < $1) AND ($2 = '' OR actor = $2) AND ($3 = '' OR subject = $3)
+				AND ($4 = '' OR action = $4 OR right($4, 1) = '-' AND starts_with(action, $4))
+				AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)
+			ORDER BY seq DESC LIMIT $7`,
+			f.Before, f.By, f.Subject, f.Action, unlessZero(f.From), unlessZero(f.To), page(f.Limit))
+		if err != nil {
+			return err
+		}
+		all, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Deed])
+		return err
+	})
+	return all, err
+}
+
 // BrokenAudit names the first row that is not what it was.
 type BrokenAudit struct {
 	Seq int64

@@ -228,7 +228,7 @@ func TestGivenACaseResolvedByHer_WhenCounted_ThenItsClosureAndHerWordsAreThere(t
 	d := openDesk(t)
 	d.register(complaint(t, "one"))
 	d.talk(monday, "dinesh", cases.Warned)
-	d.talk(monday.Add(3*day), "bina", cases.Satisfied)
+	d.talk(monday.Add(3*day+time.Hour), "bina", cases.Satisfied)
 	final := monday.Add(40 * day)
 	d.fire(final)
 	d.talk(final.Add(time.Hour), "chitra", cases.Positive)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -86,6 +87,73 @@ func TestGivenAChange_WhenItIsUndone_ThenBothStandInHistoryAndAudit(t *testing.T
 	}
 	deeds, err := db.Deeds(t.Context(), 0, 10)
 	if err != nil || len(deeds) != 2 || deeds[1].Action != "roster-changed" || deeds[1].Subject != "a001" || deeds[1].By != "rani" {
+		t.Errorf("audit %+v, %v", deeds, err)
+	}
+}
+
+func TestGivenDeedsOfMany_WhenSearched_ThenThoseThatFitAreThereNewestFirst(t *testing.T) {
+	db := setup(t)
+	for _, d := range []Deed{
+		{By: "usha", Action: "recording-heard", Subject: "r1", At: noon}, {By: "usha", Action: "recording-drawn", Subject: "r1", At: noon.Add(day)},
+		{By: "rani", Action: "recording-heard", Subject: "r2", At: noon.Add(day)}, {By: "rani", Action: "recordings", Subject: "r2", At: noon.Add(2 * day)},
+	} {
+		if err := db.Audit(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, one := range map[string]struct {
+		f    DeedFilter
+		want []int64
+	}{
+		"all":            {DeedFilter{}, []int64{4, 3, 2, 1}},
+		"of somebody":    {DeedFilter{By: "usha"}, []int64{2, 1}},
+		"about it":       {DeedFilter{Subject: "r2"}, []int64{4, 3}},
+		"of a kind":      {DeedFilter{Action: "recording-"}, []int64{3, 2, 1}},
+		"of one word":    {DeedFilter{Action: "recording-heard"}, []int64{3, 1}},
+		"of a day":       {DeedFilter{From: noon.Add(time.Hour), To: noon.Add(2 * day)}, []int64{3, 2}},
+		"the next page":  {DeedFilter{Before: 3, Limit: 1}, []int64{2}},
+		"what is not":    {DeedFilter{Action: "recording"}, nil},
+		"no wildcards":   {DeedFilter{Action: "%-"}, nil},
+		"somebody's one": {DeedFilter{By: "rani", Subject: "r2", Action: "recordings"}, []int64{4}},
+	} {
+		found, err := db.FindDeeds(t.Context(), one.f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int64
+		for _, d := range found {
+			got = append(got, d.Seq)
+		}
+		if diff := cmp.Diff(one.want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestGivenSettingsOfQueues_WhenChangedTwiceFromTheSameState_ThenTheSecondIsRefused(t *testing.T) {
+	db := setup(t)
+	b := Because{By: "usha", Why: "a rush", At: noon}
+	if v, err := db.QueueVersion(t.Context()); err != nil || v != 0 {
+		t.Fatalf("before any change: %d, %v", v, err)
+	}
+	if err := db.ChangeQueues(t.Context(), 0, []byte(`{"phone":{"headStartMs":5}}`), b); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.ChangeQueues(t.Context(), 0, []byte(`{}`), b); !errors.Is(err, ErrQueuesChanged) {
+		t.Errorf("a change on an old state: %v", err)
+	}
+	b.Undoes = 1
+	if err := db.ChangeQueues(t.Context(), 1, []byte(`{}`), b); err != nil {
+		t.Fatal(err)
+	}
+	all, err := db.QueueChanges(t.Context(), 10)
+	if err != nil || len(all) != 2 || all[0].Version != 2 || all[0].Undoes != 1 || all[1].Why != "a rush" {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if v, err := db.QueueVersion(t.Context()); err != nil || v != 2 {
+		t.Errorf("version %d, %v", v, err)
+	}
+	if deeds, err := db.FindDeeds(t.Context(), DeedFilter{Action: "queues-changed"}); err != nil || len(deeds) != 2 {
 		t.Errorf("audit %+v, %v", deeds, err)
 	}
 }
