@@ -36,6 +36,8 @@ const (
 	CodeWord   Purpose = "code word"   // "I am safe"
 	DuressWord Purpose = "duress word" // "send help"
 	AskFor     Purpose = "ask for"     // the name to ask for when somebody answers
+	// Authenticator is the secret of somebody's one-time codes.
+	Authenticator Purpose = "authenticator"
 )
 
 const nameBound = "powerline person name 1"

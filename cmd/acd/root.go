@@ -31,7 +31,7 @@ func newRoot(invocation *operator.Invocation) *cobra.Command {
 	}
 	root.AddCommand(
 		newConfig(s), newAgents(s), newAsteriskConfig(s), newCheck(s), newPrompts(s), newServe(s), newQueue(s), newDoctor(s),
-		newSimulate(s), newStaffing(s), newProfile(s), newRecordings(s),
+		newSimulate(s), newStaffing(s), newProfile(s), newRecordings(s), newUsers(s),
 	)
 	return root
 }

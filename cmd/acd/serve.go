@@ -4,7 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"powerline/cmd/operator"
-	"powerline/internal/acd"
+	"powerline/internal/controlroom"
 )
 
 func newServe(s *shared) *cobra.Command {
@@ -14,7 +14,8 @@ func newServe(s *shared) *cobra.Command {
 		Long: operator.Long(`
 			Runs the engine until SIGTERM or SIGINT. It starts without PostgreSQL (records
 			wait in the journal), and waits for Asterisk. SIGHUP reads the configuration
-			again: a bad file is refused whole and the old one stays in force.
+			again: a bad file is refused whole and the old one stays in force. With
+			console.listen it serves agents' desks and supervisors' consoles as well.
 
 			Examples:
 			  acd serve
@@ -29,7 +30,7 @@ func newServe(s *shared) *cobra.Command {
 			reload := make(chan string)
 			stop := s.ReloadOnHangup(cmd.Context(), reload)
 			defer stop()
-			return acd.Serve(cmd.Context(), c, reload, log)
+			return controlroom.Serve(cmd.Context(), c, reload, log)
 		},
 	}
 }

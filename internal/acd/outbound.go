@@ -76,6 +76,13 @@ func (e *Engine) View() View {
 	}
 }
 
+// Watch is signalled when the floor has changed; several changes may share one
+// signal. Stop ends it.
+func (e *Engine) Watch() (changed <-chan struct{}, stop func()) { return e.floor.Watch() }
+
+// Agent is one agent as the floor has her; false when nobody has the id.
+func (e *Engine) Agent(id agent.ID) (agent.Agent, bool) { return e.floor.Agent(id) }
+
 // Config is the configuration in force.
 func (e *Engine) Config() config.Config { return e.settings().Config }
 

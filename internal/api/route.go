@@ -65,6 +65,7 @@ const (
 	agents      = postgres.AccessAgent
 	supervisors = postgres.AccessSupervisor
 	operators   = postgres.AccessOperator
+	auditors    = postgres.AccessAuditor // of the console: reads what was done, and nothing private
 	services    = postgres.AccessService // the cyber cell, 112, the police's and the intake's systems
 )
 
@@ -88,17 +89,17 @@ var openRoutes = []route{
 var caseRoutes = []route{
 	{Method: "POST", Path: "/cases", Name: "registerCase", Roles: may(agents, supervisors, services), Women: true, Changes: true, Status: 201, Out: Registered{},
 		Doc: "Registers a complaint with its persons, numbers and safe-contact terms. An agent registers as herself; others name the woman who took it down.", act: takes(register)},
-	{Method: "GET", Path: "/cases", Name: "listCases", Roles: may(agents, supervisors, operators, services), Women: true, Out: CaseList{}, Query: caseParameters,
+	{Method: "GET", Path: "/cases", Name: "listCases", Roles: may(agents, supervisors, operators, services, auditors), Women: true, Out: CaseList{}, Query: caseParameters,
 		Doc: "Lists cases in order of id, without anything private. Sealed cases are shown to supervisors only.", act: act(listCases)},
 	{Method: "POST", Path: "/cases/search", Name: "searchCases", Roles: may(agents, supervisors), Women: true, Out: CaseList{},
 		Doc: "Finds cases by complaint number or telephone number. A POST, so that neither stands in an address.", act: takes(search)},
-	{Method: "GET", Path: "/cases/{case}", Name: "readCase", Roles: may(agents, supervisors, operators, services), Women: true, Out: CaseView{},
+	{Method: "GET", Path: "/cases/{case}", Name: "readCase", Roles: may(agents, supervisors, operators, services, auditors), Women: true, Out: CaseView{},
 		Doc: "Reads a case without anything private. Her terms are shown to agents and supervisors.", act: act(readCase)},
 	{Method: "GET", Path: "/cases/{case}/private", Name: "openCase", Roles: may(supervisors), Purpose: true, Out: PrivateCase{},
 		Doc: "Opens names, numbers, what she told, and the terms of her numbers. The purpose stands in the audit.", act: act(openCase)},
-	{Method: "GET", Path: "/cases/{case}/history", Name: "caseHistory", Roles: may(agents, supervisors, operators), Women: true, Out: History{},
+	{Method: "GET", Path: "/cases/{case}/history", Name: "caseHistory", Roles: may(agents, supervisors, operators, auditors), Women: true, Out: History{},
 		Doc: "Everything that moved the case, oldest first.", act: act(history)},
-	{Method: "GET", Path: "/cases/{case}/attempts", Name: "caseAttempts", Roles: may(supervisors, operators), Out: AttemptList{},
+	{Method: "GET", Path: "/cases/{case}/attempts", Name: "caseAttempts", Roles: may(supervisors, operators, auditors), Out: AttemptList{},
 		Doc: "Every dial for the case, oldest first.", act: act(attempts)},
 	{Method: "GET", Path: "/cases/{case}/dossier", Name: "caseDossier", Roles: may(supervisors), Purpose: true, Out: Dossier{},
 		Doc: "What a police station gets: all that happened, stage by stage. With Accept: text/html a page to print.", act: act(dossier)},
@@ -128,9 +129,9 @@ var eventRoutes = []route{
 }
 
 var taskRoutes = []route{
-	{Method: "GET", Path: "/tasks", Name: "listTasks", Roles: may(supervisors, operators), Out: TaskList{}, Query: taskParameters,
+	{Method: "GET", Path: "/tasks", Name: "listTasks", Roles: may(supervisors, operators, auditors), Out: TaskList{}, Query: taskParameters,
 		Doc: "Lists tasks in hand, the most urgent first, each with the rules that forbid dialling it now.", act: act(listTasks)},
-	{Method: "GET", Path: "/tasks/{task}/explain", Name: "explainTask", Roles: may(supervisors, operators), Out: TaskView{},
+	{Method: "GET", Path: "/tasks/{task}/explain", Name: "explainTask", Roles: may(supervisors, operators, auditors), Out: TaskView{},
 		Doc: "Why a task is not being dialled now, each rule by name.", act: act(explain)},
 	{Method: "POST", Path: "/tasks/{task}/set-aside", Name: "setAside", Roles: may(supervisors, operators), Changes: true, Out: TaskState{},
 		Doc: "Takes a task that cannot be worked on out of the way.", act: takes(setAside)},
@@ -142,7 +143,7 @@ var taskRoutes = []route{
 		Doc: "Codes the outcome of a call that was answered. An agent codes her own calls.", act: takes(attemptOutcome)},
 	{Method: "GET", Path: "/agents/{agent}/task", Name: "preview", Roles: may(agents, supervisors), Out: Preview{},
 		Doc: "What the agent has in hand: whom she will speak with and what it is about. For herself and supervisors. It is audited.", act: act(preview)},
-	{Method: "GET", Path: "/kinds", Name: "listKinds", Roles: may(agents, supervisors, operators), Out: KindList{},
+	{Method: "GET", Path: "/kinds", Name: "listKinds", Roles: may(agents, supervisors, operators, auditors), Out: KindList{},
 		Doc: "The kinds of call, their outcomes, and which are paused.", act: act(listKinds)},
 	{Method: "POST", Path: "/kinds/{kind}/pause", Name: "pauseKind", Roles: may(supervisors, operators), Changes: true, Out: KindState{},
 		Doc: "Stops one kind of call.", act: takes(pauseKind)},
@@ -151,14 +152,14 @@ var taskRoutes = []route{
 }
 
 var officeRoutes = []route{
-	{Method: "GET", Path: "/stations", Name: "listStations", Roles: may(agents, supervisors, operators, services), Out: StationList{},
+	{Method: "GET", Path: "/stations", Name: "listStations", Roles: may(agents, supervisors, operators, services, auditors), Out: StationList{},
 		Query: []parameter{{Name: "district", Doc: "only those of one district"}}, Doc: "The directory of police stations.", act: act(listStations)},
 	{Method: "POST", Path: "/stations", Name: "importStations", Roles: may(operators), Changes: true, Limit: 1 << 20, Out: Imported{},
 		Doc: "Stores police stations, all or none. Those that are not named stay as they are.", act: takes(importStations)},
-	{Method: "GET", Path: "/deliveries", Name: "deliveries", Roles: may(supervisors, operators), Out: Deliveries{},
+	{Method: "GET", Path: "/deliveries", Name: "deliveries", Roles: may(supervisors, operators, auditors), Out: Deliveries{},
 		Doc: "How much waits to be delivered by webhook, and how much was given up.", act: act(deliveries)},
-	{Method: "GET", Path: "/audit", Name: "listAudit", Roles: may(supervisors, operators), Out: Audit{}, Doc: "Who did what to what, in order.", act: act(listAudit),
+	{Method: "GET", Path: "/audit", Name: "listAudit", Roles: may(supervisors, operators, auditors), Out: Audit{}, Doc: "Who did what to what, in order.", act: act(listAudit),
 		Query: []parameter{{Name: "after", Doc: "only rows behind this sequence number"}, {Name: "limit", Doc: "at most so many: 100 unless given, 1000 at most"}}},
-	{Method: "GET", Path: "/audit/verify", Name: "verifyAudit", Roles: may(supervisors, operators), Out: Verified{},
+	{Method: "GET", Path: "/audit/verify", Name: "verifyAudit", Roles: may(supervisors, operators, auditors), Out: Verified{},
 		Doc: "Computes the chain of the audit again. Keep the last hash elsewhere from time to time.", act: act(verifyAudit)},
 }

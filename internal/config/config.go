@@ -34,6 +34,7 @@ type Config struct {
 	Overflow     Overflow            `yaml:"overflow" doc:"what happens when nobody can take a call"`
 	Outbound     Outbound            `yaml:"outbound" doc:"calls that we make: the dialer"`
 	Recordings   Recordings          `yaml:"recordings" doc:"conversations as evidence: how they are recorded, sealed and kept"`
+	Console      Console             `yaml:"console" doc:"agents' desks and supervisors' consoles in the browser"`
 }
 
 // Instance names this process among others.

@@ -78,7 +78,7 @@ func Default() Config {
 			Clock:         LadderClock{Speed: 1, From: time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)},
 			Ladder:        cases.DefaultRules(),
 		},
-		Recordings: defaultRecordings(),
+		Recordings: defaultRecordings(), Console: defaultConsole(),
 	}
 }
 

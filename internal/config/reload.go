@@ -17,6 +17,7 @@ func RestartNeeded(running, loaded Config) []string {
 		{"postgres", running.Postgres, loaded.Postgres},
 		{"journal", running.Journal, loaded.Journal},
 		{"privacy", running.Privacy, loaded.Privacy},
+		{"console", running.Console, loaded.Console},
 	}
 	var names []string
 	for _, s := range sections {

@@ -52,6 +52,7 @@ func (c Config) Validate() error {
 	c.checkOverflow(v)
 	c.checkOutbound(v)
 	c.Recordings.check(v)
+	c.checkConsole(v)
 	if len(v.problems) > 0 {
 		return &Error{v.problems}
 	}

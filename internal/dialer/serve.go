@@ -34,7 +34,8 @@ func Serve(ctx context.Context, c config.Config, reload <-chan string, log *slog
 			return acd.Extended{}, err
 		}
 		return acd.Extended{
-			Outbound: s.dialer, Deaf: true, Handler: s.handler,
+			Outbound: s.dialer, Deaf: true,
+			Handler: func(e *acd.Engine) http.Handler { return s.handler(e, nil, s.metrics.request) },
 			Beside: func(ctx context.Context, e *acd.Engine) {
 				s.engine.Store(e)
 				var work sync.WaitGroup
@@ -70,7 +71,15 @@ func (s *service) ago(since time.Duration) time.Time {
 	return s.opened.Config.Outbound.Clock.At(time.Now().Add(-since))
 }
 
-func (s *service) handler(e *acd.Engine) http.Handler {
+// API is the dialer's API over another engine, for those whom who names: an acd
+// serves it to its desks and consoles.
+func API(o acd.Opened, e *acd.Engine, log *slog.Logger, who func(*http.Request) (postgres.Token, bool)) http.Handler {
+	s := &service{opened: o, log: log}
+	s.engine.Store(e)
+	return s.handler(e, who, nil)
+}
+
+func (s *service) handler(e *acd.Engine, who func(*http.Request) (postgres.Token, bool), observe func(string, int, time.Duration)) http.Handler {
 	c := s.opened.Config
 	var categories []string
 	for _, k := range c.Categories {
@@ -82,7 +91,7 @@ func (s *service) handler(e *acd.Engine) http.Handler {
 		Recorder:  recorder{e}, PauseReasons: c.Recordings.PauseReasons, PauseAtMost: c.Recordings.PauseAtMost,
 		Fingerprint: func(n number.Number) string { return n.Fingerprint(s.opened.FingerprintKey) },
 		Categories:  categories, Languages: c.Prompts.Languages, Log: s.log, Clock: s.now,
-		Observe: s.metrics.request,
+		Who: who, Observe: observe,
 	})
 }
 

@@ -30,6 +30,7 @@ type Floor struct {
 	order   []string          // of gone, oldest first
 	forgot  uint64            // how many calls were ever forgotten
 	changed chan struct{}
+	watch   map[chan struct{}]struct{} // others who want to hear of changes
 }
 
 // remembered is how many ended calls are kept in mind as ended. News of a call
@@ -43,6 +44,7 @@ func New() *Floor {
 		agents:  map[agent.ID]agent.Agent{},
 		gone:    map[string]uint64{},
 		changed: make(chan struct{}, 1),
+		watch:   map[chan struct{}]struct{}{},
 	}
 }
 
@@ -165,8 +167,8 @@ func (f *Floor) Replace(calls []call.Call, agents []agent.Agent) []AgentChange {
 			moved = append(moved, AgentChange{Before: old, After: a})
 		}
 	}
-	f.mu.Unlock()
 	f.signal()
+	f.mu.Unlock()
 	return moved
 }
 
@@ -220,12 +222,38 @@ func (f *Floor) Agents() []agent.Agent {
 // Changed is signalled after each change; several may share one signal.
 func (f *Floor) Changed() <-chan struct{} { return f.changed }
 
-// Poke signals a change that is not in the documents.
-func (f *Floor) Poke() { f.signal() }
+// Watch is signalled after each change as Changed is, but for one more listener:
+// Changed belongs to the router. Stop ends it.
+func (f *Floor) Watch() (changed <-chan struct{}, stop func()) {
+	c := make(chan struct{}, 1)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.watch[c] = struct{}{}
+	return c, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.watch, c)
+	}
+}
 
+// Poke signals a change that is not in the documents.
+func (f *Floor) Poke() {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	f.signal()
+}
+
+// signal wants the lock held, to read at least.
 func (f *Floor) signal() {
+	tell(f.changed)
+	for c := range f.watch {
+		tell(c)
+	}
+}
+
+func tell(c chan struct{}) {
 	select {
-	case f.changed <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }

@@ -42,5 +42,5 @@ func Away(err error) bool {
 var answers = []error{
 	ErrNoKeys, ErrNoAgent, ErrRosterChanged, ErrNoCase, ErrCaseExists, ErrNoTask, ErrNoAttempt, ErrNoParty, ErrNoStation, ErrNumberLive, ErrTaskChanged,
 	ErrTaskInHand, ErrKindPaused, ErrOtherNumber, ErrSealed, ErrCoded, ErrNotAllowed, ErrNoToken, ErrKeyReused, ErrKeyInUse, ErrAuditBroken, ErrNotDelivered,
-	ErrNoRecording, ErrNoKey, ErrHeld, ErrNotHeld,
+	ErrNoRecording, ErrNoKey, ErrHeld, ErrNotHeld, ErrNoAccount, ErrAccountExists, ErrCodeUsed,
 }

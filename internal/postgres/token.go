@@ -25,6 +25,7 @@ const (
 	AccessSupervisor Access = "supervisor" // decides
 	AccessOperator   Access = "operator"   // imports, pauses, looks after the machine
 	AccessService    Access = "service"    // another system of the helpline
+	AccessAuditor    Access = "auditor"    // reads what was done; of the console alone: no token has it
 )
 
 // Token is who may use the API, and as what.

@@ -27,11 +27,43 @@ func HashPIN(pin string) (Secret, error) {
 	if !pinForm.MatchString(pin) {
 		return Secret{}, errors.New("roster: hash PIN: want 4 to 8 digits")
 	}
+	return hash(pin)
+}
+
+// The length of a password, in bytes: the least after NIST SP 800-63B for one
+// that stands beside a second factor, and a limit to what is hashed.
+const (
+	leastPassword = 10
+	mostPassword  = 128
+)
+
+// HashPassword makes what is stored of a password.
+func HashPassword(password string) (Secret, error) {
+	if len(password) < leastPassword || len(password) > mostPassword {
+		return Secret{}, fmt.Errorf("roster: hash password: want %d to %d bytes", leastPassword, mostPassword)
+	}
+	return hash(password)
+}
+
+// VerifyPassword is VerifyPIN for passwords. Without a hash it takes as long,
+// and says no.
+func VerifyPassword(hash Secret, password string) bool {
+	h, ok := parseHash(hash.plain)
+	if !ok {
+		h = argonHash{memory: argonMemory, passes: argonPasses, threads: argonThreads, salt: make([]byte, argonSalt), sum: make([]byte, argonKey)}
+	}
+	if len(password) > mostPassword {
+		return false
+	}
+	return h.fits(password) && ok
+}
+
+func hash(text string) (Secret, error) {
 	salt := make([]byte, argonSalt)
 	if _, err := rand.Read(salt); err != nil {
-		return Secret{}, fmt.Errorf("roster: hash PIN: %w", err)
+		return Secret{}, fmt.Errorf("roster: hash: %w", err)
 	}
-	sum := argon2.IDKey([]byte(pin), salt, argonPasses, argonMemory, argonThreads, argonKey)
+	sum := argon2.IDKey([]byte(text), salt, argonPasses, argonMemory, argonThreads, argonKey)
 	b := base64.RawStdEncoding
 	return Secret{fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
 		argonMemory, argonPasses, argonThreads, b.EncodeToString(salt), b.EncodeToString(sum))}, nil
@@ -45,7 +77,11 @@ func VerifyPIN(hash Secret, pin string) bool {
 	if !ok || !pinForm.MatchString(pin) {
 		return false
 	}
-	sum := argon2.IDKey([]byte(pin), h.salt, h.passes, h.memory, h.threads, uint32(len(h.sum)))
+	return h.fits(pin)
+}
+
+func (h argonHash) fits(text string) bool {
+	sum := argon2.IDKey([]byte(text), h.salt, h.passes, h.memory, h.threads, uint32(len(h.sum)))
 	return subtle.ConstantTimeCompare(sum, h.sum) == 1
 }
 

@@ -80,6 +80,16 @@ var layers = map[string]layer{
 		ours: []string{"agent", "call", "cases", "internal/acd", "internal/api", "internal/asterisk", "internal/config", "internal/evidence", "internal/postgres", "number", "recordings", "routing"},
 		libs: []string{"github.com/prometheus/client_golang"},
 	},
+	"internal/console": {
+		ours: []string{"agent", "internal/postgres", "internal/roster", "person"},
+		libs: []string{
+			"github.com/alexedwards/scs", "github.com/coreos/go-oidc", "github.com/pquerna/otp", "github.com/prometheus/client_golang",
+			"golang.org/x/oauth2", "golang.org/x/time/rate",
+		},
+	},
+	"internal/controlroom": {ours: []string{
+		"agent", "internal/acd", "internal/config", "internal/console", "internal/dialer", "internal/postgres",
+	}},
 	"internal/redressal": {ours: []string{"agent", "cases"}},
 	"internal/day": {
 		ours: []string{"agent", "call", "cases", "internal/floor", "internal/schedule", "routing", "staffing"},
@@ -110,6 +120,7 @@ var layers = map[string]layer{
 	},
 	"test/bench":        {libs: []string{"github.com/prometheus/procfs", "gonum.org/v1/plot"}},
 	"test/bench/report": {ours: []string{"test/bench"}},
+	"test/browser":      {ours: []string{"internal/stack"}, libs: []string{"github.com/chromedp"}},
 	"test/sipp":         {},
 	"internal/rules":    {},
 }
@@ -119,7 +130,7 @@ var commandLibs = []string{"github.com/schollz/progressbar", "github.com/spf13/c
 
 // forTests may be imported by tests, by each other, and by the demo, which is
 // a helpline made of the tests' phones.
-var forTests = []string{"internal/stack", "internal/stack/stacktest", "queue/queuetest", "test/phone", "test/helpline", "test/sipp", "test/bench", "test/bench/report", "cmd/operator/operatortest"}
+var forTests = []string{"internal/stack", "internal/stack/stacktest", "queue/queuetest", "test/phone", "test/helpline", "test/browser", "test/sipp", "test/bench", "test/bench/report", "cmd/operator/operatortest"}
 
 // impure is what the pure core may not touch: it takes times and facts as
 // arguments, and gives back values.
@@ -224,11 +235,15 @@ func TestEachOutsideLibraryHasOneImporter(t *testing.T) {
 		"github.com/coder/websocket":          {"internal/asterisk"},
 		"github.com/redis/go-redis":           {"queue"},
 		"github.com/jackc/pgx":                {"internal/postgres"},
-		"github.com/prometheus/client_golang": {"internal/acd", "internal/dialer", "internal/sealer"},
+		"github.com/prometheus/client_golang": {"internal/acd", "internal/console", "internal/dialer", "internal/sealer"},
 		"filippo.io/age":                      {"recordings", "test/helpline"},
 		"github.com/spf13/cobra":              {"cmd"},
 		"github.com/grafana":                  {"grafana"},
 		"github.com/emiago/sipgo":             {"test/phone"},
+		"github.com/alexedwards/scs":          {"internal/console"},
+		"github.com/coreos/go-oidc":           {"internal/console"},
+		"golang.org/x/oauth2":                 {"internal/console"},
+		"github.com/pquerna/otp":              {"internal/console"},
 	}
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)

@@ -25,6 +25,8 @@ func TestNamesUseTheWordsOfTheGlossary(t *testing.T) {
 	allowed := except(map[string]string{
 		"internal/asterisk:session":    "one websocket from dial to loss; no call is meant",
 		"internal/asterisk:presence":   "Asterisk's own word for a phone's registration",
+		"internal/console:session":     "a person who is signed in; no call is meant",
+		"internal/postgres:session":    "where a person's being signed in is stored; no call is meant",
 		"internal/simulation:presence": "plays the event of that name",
 		"internal/check:manager":       "Asterisk's manager interface",
 		"asterisk-config:penalty":      "app_queue's word for the order in a queue",

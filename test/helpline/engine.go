@@ -20,6 +20,9 @@ type Engine struct {
 	Config string // path of its configuration
 	Listen string // address of its metrics
 	Log    string // path of its log
+	// Console is the address of its desks and consoles, such as http://127.0.0.1:21006;
+	// empty when it serves none.
+	Console string
 
 	binary string
 	args   []string // instead of serve

@@ -30,6 +30,8 @@ type Options struct {
 	Engines int
 	// Dialers make calls beside the engines; none if zero.
 	Dialers int
+	// Consoles: each engine serves desks and consoles too.
+	Consoles bool
 	// Recorded records every conversation into a spool in memory of this size in
 	// bytes, and seals it; 0 records nothing.
 	Recorded int64

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -160,6 +161,9 @@ func (h *Helpline) newEngine(i int) (*Engine, error) {
 		Log:    filepath.Join(h.Dir, "log", "acd-"+name+".log"),
 		Listen: fmt.Sprintf("127.0.0.1:%d", h.Ports.ACD[i]),
 	}
+	if h.Options.Consoles {
+		e.Console = fmt.Sprintf("http://127.0.0.1:%d", h.Ports.ACD[6+i])
+	}
 	if err := os.MkdirAll(filepath.Dir(e.Log), 0o700); err != nil {
 		return nil, err
 	}
@@ -204,6 +208,9 @@ func (h *Helpline) addresses(c *config.Config, e *Engine) error {
 	c.Instance = config.Instance{Name: e.Name, Site: "wpl"}
 	c.Log.Level = "debug"
 	c.HTTP.Listen = netip.MustParseAddrPort(e.Listen)
+	if e.Console != "" {
+		c.Console.Listen = netip.MustParseAddrPort(strings.TrimPrefix(e.Console, "http://"))
+	}
 	c.Asterisk.ARI = config.ARI{URL: h.Asterisk.ARIURL, Username: s.ARIUser.Name, PasswordFile: "ari"}
 	c.Asterisk.AMI = config.AMI{Address: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(s.AMIPort)), Username: s.AMIUser.Name, PasswordFile: "ami"}
 	c.Redis.Address = h.Redis.Addr

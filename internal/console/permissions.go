@@ -1,0 +1,39 @@
+package console
+
+import "slices"
+
+// The groups of roles that routes are given to.
+var (
+	everybody   = []Role{Everybody}
+	signedIn    = Roles
+	seated      = Seated
+	supervisors = []Role{Supervisor}
+	watchers    = []Role{Supervisor, Auditor}
+	auditors    = []Role{Auditor, Administrator}
+	leading     = slices.Concat(Seated, []Role{Supervisor})
+)
+
+// Permissions says who may use which route, by its name. It is the only such
+// table of the console; docs/security.md shows it, and a test holds the two
+// together. What is below /api/v1 has its table in package api.
+var Permissions = map[string][]Role{
+	// Signing in.
+	"sign-in-page":    everybody,
+	"sign-in":         everybody,
+	"code-page":       everybody,
+	"code":            everybody,
+	"enrol-page":      everybody,
+	"enrol-image":     everybody,
+	"enrol":           everybody,
+	"password-page":   everybody,
+	"password":        everybody,
+	"provider":        everybody,
+	"provider-return": everybody,
+	"language":        everybody,
+
+	// Everybody who is signed in.
+	"home":     signedIn,
+	"me":       signedIn,
+	"here":     signedIn,
+	"sign-out": signedIn,
+}

@@ -1,0 +1,73 @@
+package console
+
+// ownWords are the texts of signing in, of the frame around every page, and of
+// refusals.
+var ownWords = Catalogue{
+	"console.name":        {"Women Power Line 1090", "वूमेन पावर लाइन 1090"},
+	"console.skip":        {"Skip to the content", "सीधे मुख्य भाग पर जाएँ"},
+	"console.navigation":  {"Pages", "पृष्ठ"},
+	"console.sign-out":    {"Sign out", "साइन आउट"},
+	"console.language.hi": {"हिन्दी", "हिन्दी"},
+	"console.language.en": {"English", "English"},
+	"console.password":    {"Change password", "पासवर्ड बदलें"},
+	"console.home":        {"Welcome", "स्वागत है"},
+	"console.nothing":     {"There is no page for your role yet.", "आपकी भूमिका के लिए अभी कोई पृष्ठ नहीं है।"},
+
+	"console.live.live":   {"Live", "लाइव"},
+	"console.live.lost":   {"No connection. Trying again…", "संपर्क टूट गया। फिर से जोड़ा जा रहा है…"},
+	"console.live.opened": {"Connecting…", "जोड़ा जा रहा है…"},
+	"console.live.ended":  {"You are signed out.", "आप साइन आउट हो चुके हैं।"},
+
+	"role.agent":         {"Agent", "एजेंट"},
+	"role.officer":       {"Officer", "अधिकारी"},
+	"role.counsellor":    {"Counsellor", "परामर्शदाता"},
+	"role.supervisor":    {"Supervisor", "पर्यवेक्षक"},
+	"role.auditor":       {"Auditor", "लेखा परीक्षक"},
+	"role.administrator": {"Administrator", "प्रशासक"},
+
+	"login.title":      {"Sign in", "साइन इन"},
+	"login.login":      {"Name", "नाम"},
+	"login.password":   {"Password", "पासवर्ड"},
+	"login.go":         {"Sign in", "साइन इन करें"},
+	"login.provider":   {"Sign in with the police account", "पुलिस खाते से साइन इन करें"},
+	"login.wrong":      {"Name or password is not right.", "नाम या पासवर्ड सही नहीं है।"},
+	"login.wait":       {"Too many wrong tries. Wait a few minutes, then try again.", "बहुत बार गलत प्रयास हुआ। कुछ मिनट रुककर फिर प्रयास करें।"},
+	"login.locked":     {"This account is locked. Ask an administrator.", "यह खाता बंद है। प्रशासक से पूछें।"},
+	"login.wrong-code": {"The code is not right. Codes change every 30 seconds.", "कोड सही नहीं है। कोड हर 30 सेकंड में बदलता है।"},
+	"login.used-code":  {"This code was used already. Wait for the next one.", "यह कोड पहले ही इस्तेमाल हो चुका है। अगले कोड का इंतज़ार करें।"},
+
+	"login.code.title": {"One-time code", "एक बार का कोड"},
+	"login.code.say":   {"Enter the six digits that your authenticator shows now.", "आपका ऑथेंटिकेटर अभी जो छह अंक दिखा रहा है, वे लिखें।"},
+	"login.code.code":  {"Code", "कोड"},
+	"login.code.go":    {"Go on", "आगे बढ़ें"},
+
+	"login.enrol.title":  {"Set up your authenticator", "अपना ऑथेंटिकेटर जोड़ें"},
+	"login.enrol.say":    {"Scan this picture with an authenticator app on your phone. Then enter the six digits that it shows.", "अपने फ़ोन के ऑथेंटिकेटर ऐप से यह चित्र स्कैन करें। फिर ऐप जो छह अंक दिखाए, वे लिखें।"},
+	"login.enrol.image":  {"Picture to scan with an authenticator app", "ऑथेंटिकेटर ऐप से स्कैन करने का चित्र"},
+	"login.enrol.secret": {"Or type this key into the app:", "या ऐप में यह कुंजी लिखें:"},
+
+	"login.change.title": {"Choose a new password", "नया पासवर्ड चुनें"},
+	"login.change.say":   {"At least 10 characters, and not your name. Several words are good.", "कम से कम 10 अक्षर, और आपका नाम नहीं। कई शब्द अच्छे रहते हैं।"},
+	"login.change.old":   {"Password until now", "अब तक का पासवर्ड"},
+	"login.change.new":   {"New password", "नया पासवर्ड"},
+	"login.change.again": {"New password again", "नया पासवर्ड फिर से"},
+	"login.change.go":    {"Change it", "बदलें"},
+	"login.wrong-old":    {"The password until now is not right.", "अब तक का पासवर्ड सही नहीं है।"},
+	"login.not-alike":    {"The two new passwords are not alike.", "दोनों नए पासवर्ड एक जैसे नहीं हैं।"},
+	"login.weak":         {"This password is too short or too easy to guess.", "यह पासवर्ड बहुत छोटा है या आसानी से पहचाना जा सकता है।"},
+
+	"refused.title":        {"That did not work", "यह नहीं हो सका"},
+	"refused.back":         {"Back to the start", "शुरुआत पर लौटें"},
+	"refused.sign-in":      {"Sign in first.", "पहले साइन इन करें।"},
+	"refused.role":         {"Your role may not do this.", "आपकी भूमिका को इसकी अनुमति नहीं है।"},
+	"refused.not-yours":    {"This belongs to somebody else.", "यह किसी और का है।"},
+	"refused.not-found":    {"There is nothing at this address.", "इस पते पर कुछ नहीं है।"},
+	"refused.method":       {"This address does not take such a request.", "यह पता ऐसा अनुरोध नहीं लेता।"},
+	"refused.bad-input":    {"What was sent is not understood.", "भेजी गई जानकारी समझ में नहीं आई।"},
+	"refused.too-long":     {"What was sent is too long.", "भेजी गई जानकारी बहुत लंबी है।"},
+	"refused.too-many":     {"Too many requests. Wait a moment.", "बहुत अधिक अनुरोध। थोड़ा रुकें।"},
+	"refused.cross-origin": {"Another site asked for this. It was refused.", "यह किसी दूसरी साइट ने माँगा था। इसे रोका गया।"},
+	"refused.store":        {"The database does not answer. Calls go on; try again in a moment.", "डेटाबेस जवाब नहीं दे रहा। कॉल चलती रहेंगी; थोड़ी देर में फिर प्रयास करें।"},
+	"refused.broken":       {"A fault of the program. Tell an operator the time.", "प्रोग्राम में गड़बड़ी है। ऑपरेटर को समय बताएँ।"},
+	"refused.gone":         {"Nobody waits for the answer.", "उत्तर की प्रतीक्षा कोई नहीं कर रहा।"},
+}

@@ -1,0 +1,57 @@
+package helpline
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"strings"
+	"time"
+
+	"powerline/agent"
+	"powerline/internal/postgres"
+	"powerline/internal/roster"
+	"powerline/person"
+)
+
+// Account signs in to desks and consoles.
+type Account struct {
+	ID, Login, Password string
+	// Authenticator is the secret of its one-time codes, which is set up already.
+	Authenticator string
+}
+
+// Account makes one of a role: agent, officer, counsellor, supervisor, auditor or
+// administrator. The agent is empty for the last two.
+func (h *Helpline) Account(ctx context.Context, role string, of agent.ID) (Account, error) {
+	random := make([]byte, 24)
+	if _, err := rand.Read(random); err != nil {
+		return Account{}, err
+	}
+	text := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(random)
+	a := Account{Login: role + "-" + strings.ToLower(text[:6]), Password: text[6:20], Authenticator: text[:32]}
+	hash, err := roster.HashPassword(a.Password)
+	if err != nil {
+		return a, err
+	}
+	secret, err := person.NewWords(a.Authenticator)
+	if err != nil {
+		return a, err
+	}
+	db, err := h.Database(ctx)
+	if err != nil {
+		return a, err
+	}
+	now := time.Now().UTC()
+	made, err := db.AddAccount(ctx, postgres.Account{Login: a.Login, Role: role, Agent: of, Password: hash, Made: now}, "test")
+	if err != nil {
+		return a, err
+	}
+	a.ID = made.ID
+	if _, err := db.SetPassword(ctx, made.ID, hash, now); err != nil {
+		return a, err
+	}
+	if err := db.BeginEnrolment(ctx, made.ID, secret); err != nil {
+		return a, err
+	}
+	return a, db.UseCode(ctx, made.ID, 1, now)
+}
