@@ -2,8 +2,19 @@ package asteriskconfig_test
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"maps"
+	"math/big"
+	"net"
+	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +117,7 @@ func TestGivenAFullRosterWhenAsteriskLoadsItThenItHasNothingToComplainOf(t *test
 		c.Agents = roster(150)
 		c.Trunks = append(c.Trunks, asteriskconfig.Trunk{Name: "second", MatchIPs: []string{"127.1.0.0/16", "127.0.0.22"}})
 		c.AgentRTPTimeout = 30
+		c.Browsers.Allowed = true
 	})
 	cli(t, s, "module reload") // reads everything a second time
 	cli(t, s, "core waitfullybooted")
@@ -123,10 +135,100 @@ func TestGivenAFullRosterWhenAsteriskLoadsItThenItHasNothingToComplainOf(t *test
 }
 
 func TestGivenAllModulesWhenAsteriskLoadsThemThenEachRuns(t *testing.T) {
-	s := startAsterisk(t, nil)
+	s := startAsterisk(t, func(c *asteriskconfig.Settings) { c.Browsers.Allowed = true })
 	for line := range strings.Lines(cli(t, s, "module show")) {
 		if strings.Contains(line, ".so") && !strings.Contains(line, "Running") {
 			t.Error(strings.TrimSpace(line))
 		}
 	}
+}
+
+// TestGivenBrowsers…: the HTTP server with ARI behind it is opened to the network
+// for one purpose.
+func TestGivenBrowsersAsTelephonesWhenAsteriskListensForThemThenTheyReachTheirSocketAndNothingElse(t *testing.T) {
+	certificate, key, pool := selfSigned(t)
+	s := startAsterisk(t, func(c *asteriskconfig.Settings) {
+		c.Agents = roster(3)
+		c.Browsers = asteriskconfig.Browsers{Allowed: true, TLSAddress: "127.0.0.1", TLSPort: freePort(t), CertificateFile: certificate, KeyFile: key}
+	})
+	for _, line := range complaints(t, s) {
+		t.Error(line)
+	}
+	settings := s.Asterisk.Settings
+	secure := fmt.Sprintf("https://127.0.0.1:%d", settings.Browsers.TLSPort)
+	plain := fmt.Sprintf("http://127.0.0.1:%d", settings.HTTPPort)
+	upgrade := http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}, "Sec-Websocket-Protocol": {"sip"}}
+	for _, c := range []struct {
+		what, from, url string
+		header          http.Header
+		want            int
+	}{
+		{"a browser opens its socket", stack.StrangerAddress, secure + "/ws", upgrade, http.StatusSwitchingProtocols},
+		{"a stranger with the password asks for ARI", stack.StrangerAddress, secure + "/ari/asterisk/ping", nil, http.StatusForbidden},
+		{"a stranger asks for anything else", stack.StrangerAddress, secure + "/httpstatus", nil, http.StatusNotFound},
+		{"an engine asks as ever", "127.0.0.1", plain + "/ari/asterisk/ping", nil, http.StatusOK},
+	} {
+		client := http.Client{Transport: &http.Transport{
+			TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true,
+			DialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(c.from)}}).DialContext,
+		}}
+		request, err := http.NewRequestWithContext(within(t, 10*time.Second), http.MethodGet, c.url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		maps.Copy(request.Header, c.header)
+		request.SetBasicAuth(settings.ARIUser.Name, settings.ARIUser.Password)
+		answer, err := client.Do(request)
+		if err != nil {
+			t.Errorf("%s: %v", c.what, err)
+			continue
+		}
+		answer.Body.Close()
+		if answer.StatusCode != c.want {
+			t.Errorf("%s: %s, want %d", c.what, answer.Status, c.want)
+		}
+	}
+}
+
+// selfSigned makes a certificate for 127.0.0.1 and whoever shall believe it.
+func selfSigned(t *testing.T) (certificate, key string, pool *x509.CertPool) {
+	t.Helper()
+	secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &secret.PublicKey, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	certificate, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	for path, text := range map[string][]byte{certificate: text, key: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})} {
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pool = x509.NewCertPool()
+	pool.AppendCertsFromPEM(text)
+	return certificate, key, pool
+}
+
+// freePort is one that nobody has at this moment.
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
 }

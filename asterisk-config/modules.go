@@ -36,6 +36,9 @@ func modules(s Settings) []string {
 	if s.EmergencyEndpoint != "" {
 		all = append(all, "app_dial") // nothing else in the dialplan dials
 	}
+	if s.Browsers.Allowed {
+		all = append(all, "res_pjsip_transport_websocket", "res_srtp")
+	}
 	if s.OfferOpus {
 		all = append(all, "res_format_attr_opus", "codec_opus_open_source")
 	}

@@ -36,6 +36,7 @@ func complete() asteriskconfig.Settings {
 		{DID: "1091", Name: "ring-back", Queue: asteriskconfig.OfficersQueue},
 	}
 	s.Agents = roster(10)
+	s.Browsers = asteriskconfig.Browsers{Allowed: true, TLSAddress: "192.0.2.5", TLSPort: 8089, CertificateFile: "/srv/p/tls/cert.pem", KeyFile: "/srv/p/tls/key.pem"}
 	return s
 }
 
@@ -207,6 +208,9 @@ func TestGivenASettingThatIsWrongWhenValidatedThenItsNameIsSaid(t *testing.T) {
 		"ARISessionLimit":        func(s *settings) { s.ARISessionLimit = 0 },
 		"QualifyTimeoutMS":       func(s *settings) { s.QualifyTimeoutMS = 0 },
 		"AgentRTPTimeout":        func(s *settings) { s.AgentRTPTimeout = -1 },
+		"Browsers.TLSAddress":    func(s *settings) { s.Browsers.TLSAddress = "::" },
+		"Browsers.TLSPort":       func(s *settings) { s.Browsers.TLSPort = 65536 },
+		"Browsers.KeyFile":       func(s *settings) { s.Browsers.KeyFile = "key.pem" },
 		"NobodyRepeatSeconds":    func(s *settings) { s.NobodyRepeatSeconds = 0 },
 		"Categories[0].RingSeco": func(s *settings) { s.Categories[0].RingSeconds = 0 },
 	} {

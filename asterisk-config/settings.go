@@ -84,6 +84,7 @@ type Settings struct {
 	NobodyRepeatSeconds int    // music between two repetitions of it
 	EmergencyEndpoint   string // PJSIP endpoint that reaches the emergency number; empty = none does
 	EmergencyNumber     string // dialled there
+	Browsers            Browsers
 }
 
 // Dirs are Asterisk's directories. For an instance of the stack they all lie
@@ -94,6 +95,18 @@ type Dirs struct {
 
 // Credentials are of a process that commands Asterisk over loopback.
 type Credentials struct{ Name, Password string }
+
+// Browsers says whether an agent's browser may be her telephone, and how it
+// gets in. See BrowserEndpoint for how one becomes it.
+type Browsers struct {
+	Allowed bool
+	// TLSAddress and TLSPort are where browsers reach the websocket /ws. Port 0
+	// opens nothing: a proxy on this machine passes /ws on to HTTPPort.
+	TLSAddress      string
+	TLSPort         int
+	CertificateFile string // PEM, with the chain; read by Asterisk at its start
+	KeyFile         string
+}
 
 // Trunk is one of the operator's gateways, known by its addresses alone.
 type Trunk struct {
@@ -209,6 +222,7 @@ func Defaults() Settings {
 		QualifySeconds:      2,
 		QualifyTimeoutMS:    1500,
 		OfferOpus:           true,
+		Browsers:            Browsers{TLSAddress: "0.0.0.0"},
 		NobodyRepeatSeconds: 15,
 	}
 }

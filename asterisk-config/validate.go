@@ -32,7 +32,7 @@ var (
 var reserved = map[string]bool{
 	"general": true, "global": true, "system": true, "transport-udp": true, "phone": true,
 	"phone-auth": true, "phone-aor": true, "anonymous": true, "default": true,
-	"helpline": true, OfficersQueue: true,
+	"helpline": true, OfficersQueue: true, "transport-ws": true,
 }
 
 // check collects findings, so that the operator sees them all at once.
@@ -64,6 +64,7 @@ func (s Settings) Validate() error {
 	s.checkLines(&c)
 	s.checkEndpoints(&c)
 	s.checkEmergency(&c)
+	s.checkBrowsers(&c)
 	return errors.Join(c.findings...)
 }
 
@@ -179,6 +180,19 @@ func (s Settings) checkEmergency(c *check) {
 	known := slices.ContainsFunc(s.Trunks, func(t Trunk) bool { return t.Name == s.EmergencyEndpoint && t.Contact != "" })
 	c.that(known, "EmergencyEndpoint", "the name of a trunk that has a contact")
 	c.form(didForm, s.EmergencyNumber, "EmergencyNumber", "1 to 15 digits")
+}
+
+func (s Settings) checkBrowsers(c *check) {
+	b := s.Browsers
+	if !b.Allowed || b.TLSPort == 0 {
+		return
+	}
+	address, err := netip.ParseAddr(b.TLSAddress)
+	c.that(err == nil && address.Is4(), "Browsers.TLSAddress", "an IPv4 address")
+	c.between(b.TLSPort, 1, 65535, "Browsers.TLSPort")
+	for field, path := range map[string]string{"Browsers.CertificateFile": b.CertificateFile, "Browsers.KeyFile": b.KeyFile} {
+		c.that(pathForm.MatchString(path) && filepath.Clean(path) == path, field, "an absolute path without blanks or special characters")
+	}
 }
 
 func (s Settings) checkEndpoints(c *check) {

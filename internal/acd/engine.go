@@ -135,6 +135,7 @@ func (e *Engine) Run(parent context.Context) error {
 	e.background(e.pulse.run)
 	e.background(e.resyncLoop)
 	e.background(e.drainFallback)
+	e.background(e.takeBackBrowsers)
 	e.background(func(ctx context.Context) {
 		if err := e.ari.Run(ctx); err != nil && ctx.Err() == nil {
 			e.stop(fmt.Errorf("acd: serve events of Asterisk: %w", err))

@@ -3,8 +3,10 @@ package asterisk
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -341,4 +343,32 @@ func (c *Client) command(ctx context.Context, q request) error {
 		q.limit = c.opt.CommandTimeout
 	}
 	return c.rest.do(ctx, q)
+}
+
+// SetObject gives Asterisk's SIP side an object while it runs, or changes the
+// fields of one: kind is "endpoint" or "auth". What stands in pjsip.conf is
+// covered until Asterisk's next start.
+func (c *Client) SetObject(ctx context.Context, kind, id string, fields map[string]string) error {
+	type field struct {
+		Attribute string `json:"attribute"`
+		Value     string `json:"value"`
+	}
+	var all []field
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		all = append(all, field{name, fields[name]})
+	}
+	return c.command(ctx, request{
+		op: "set " + kind, method: http.MethodPut, path: []string{"asterisk", "config", "dynamic", "res_pjsip", kind, id},
+		body: map[string]any{"fields": all}, repeatable: true,
+	})
+}
+
+// DropObject takes away what SetObject gave; one that is not there is no error.
+// An endpoint must not be dropped: Asterisk would forget the presence of the one
+// in pjsip.conf too, and die when its console is asked for it (22.10.1).
+func (c *Client) DropObject(ctx context.Context, kind, id string) error {
+	return goneIsFine(c.command(ctx, request{
+		op: "drop " + kind, method: http.MethodDelete, path: []string{"asterisk", "config", "dynamic", "res_pjsip", kind, id},
+		repeatable: true,
+	}))
 }

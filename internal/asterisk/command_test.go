@@ -56,6 +56,10 @@ func TestEachCommandIsTheRequestThatAsteriskUnderstands(t *testing.T) {
 		{"variables", func() error { return c.SetVariables(ctx, "x", map[string]string{"A": "1"}) }, "POST /ari/channels/x/variables", `{"variables":{"A":"1"}}`},
 		{"move", func() error { return c.Move(ctx, "x", "acd-b", "resumed", "7") }, "POST /ari/channels/x/move?app=acd-b&appArgs=resumed%2C7", ""},
 		{"continue", func() error { return c.Continue(ctx, "x", "fallback", "1090", 1) }, "POST /ari/channels/x/continue?context=fallback&extension=1090&priority=1", ""},
+		{"a secret is in no URL", func() error {
+			return c.SetObject(ctx, "auth", "a001.browser", map[string]string{"username": "a001", "password_digest": "MD5:x"})
+		}, "PUT /ari/asterisk/config/dynamic/res_pjsip/auth/a001.browser", `{"fields":[{"attribute":"password_digest","value":"MD5:x"},{"attribute":"username","value":"a001"}]}`},
+		{"drop an object", func() error { return c.DropObject(ctx, "auth", "a001.browser") }, "DELETE /ari/asterisk/config/dynamic/res_pjsip/auth/a001.browser", ""},
 		{"originate keeps the number out of the URL", func() error {
 			return c.Originate(ctx, Leg{ID: "c-1/ag1", Endpoint: "PJSIP/agent-1", Args: []string{"agent", "c-1"}, CallerID: `"1090" <98765>`, RingFor: 14200 * time.Millisecond, Originator: "x"})
 		}, "POST /ari/channels/c-1%2Fag1", `{"endpoint":"PJSIP/agent-1","timeout":15,"callerId":"\"1090\" \u003c98765\u003e","app":"acd-a","appArgs":"agent,c-1","originator":"x"}`},

@@ -147,3 +147,24 @@ func (c *Client) query(ctx context.Context, q request) error {
 	q.limit = c.opt.QueryTimeout
 	return c.rest.do(ctx, q)
 }
+
+// HasObject reports whether Asterisk's SIP side has an object, from pjsip.conf or
+// by SetObject.
+func (c *Client) HasObject(ctx context.Context, kind, id string) (bool, error) {
+	err := c.query(ctx, request{op: "find " + kind, path: []string{"asterisk", "config", "dynamic", "res_pjsip", kind, id}})
+	if IsNotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Version is Asterisk's own word for what it is: "22.10.1~dfsg+~cs6.16.60671435-1".
+func (c *Client) Version(ctx context.Context) (string, error) {
+	var answer struct {
+		System struct {
+			Version string `json:"version"`
+		} `json:"system"`
+	}
+	err := c.query(ctx, request{op: "version", path: []string{"asterisk", "info"}, query: url.Values{"only": {"system"}}, into: &answer})
+	return answer.System.Version, err
+}

@@ -510,3 +510,70 @@ func TestRealNameIsTakenAndTheFirstStopsActing(t *testing.T) {
 	must(t, second.Claim(t.Context(), until(t, second, anyOf[Broadcast]).Channel.ID))
 	until(t, second, anyOf[Entered])
 }
+
+// TestABrowserTakesTheEndpointOfTheFileAndGivesItBack also holds while pjsip.conf
+// is read again, and when Asterisk was told twice.
+func TestABrowserTakesTheEndpointOfTheFileAndGivesItBack(t *testing.T) {
+	s := stacktest.Start(t, stack.Options{
+		Only: []string{stack.NameAsterisk},
+		Configure: func(c *asteriskconfig.Settings) {
+			c.Browsers.Allowed = true
+			c.Agents = append(c.Agents, asteriskconfig.Agent{
+				ID: "a001", SecretMD5: asteriskconfig.HA1("a001", c.Realm, phoneSecret),
+				Woman: true, Categories: []string{"other"}, Languages: []string{"hi"},
+			})
+		},
+	})
+	x := exchange{Stack: s, t: t}
+	c := New(x.options("acd-a"))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	browser := asteriskconfig.BrowserAuthID("a001")
+	is := func(when string, fields ...string) {
+		t.Helper()
+		out, err := s.Asterisk.CLI(ctx, "pjsip show endpoint a001")
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = strings.Join(strings.Fields(out), " ")
+		for _, field := range fields {
+			if !strings.Contains(out, field) {
+				t.Errorf("%s: want %q in %s", when, field, out)
+			}
+		}
+	}
+	file := []string{"webrtc : no", "ice_support : false", "transport : transport-udp", "auth : a001 ", "context : from-agents",
+		"bundle : false", "rtcp_mux : false", "use_avpf : false", "media_use_received_transport : false", "media_encryption : no",
+		"dtls_verify : No", "dtls_auto_generate_cert : No"}
+	page := []string{"webrtc : yes", "ice_support : true", "transport : transport-ws", "auth : a001.browser", "context : from-agents", "aors : a001"}
+	is("at the start", file...)
+	for range 2 {
+		if err := c.SetObject(ctx, "auth", browser, asteriskconfig.BrowserAuth("a001", s.Asterisk.Settings.Realm, "of this login")); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.SetObject(ctx, "endpoint", "a001", asteriskconfig.BrowserEndpoint("a001")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	is("lent", page...)
+	if _, err := s.Asterisk.CLI(ctx, "module reload res_pjsip.so"); err != nil {
+		t.Fatal(err)
+	}
+	is("read again", page...)
+	if there, err := c.HasObject(ctx, "auth", browser); !there || err != nil {
+		t.Errorf("lent: its password is there %v, %v", there, err)
+	}
+	if out, err := s.Asterisk.CLI(ctx, "pjsip list endpoints"); err != nil || strings.Count(out, " a001/a001 ") != 1 {
+		t.Errorf("want a001 once (%v):\n%s", err, out)
+	}
+	if err := errors.Join(c.SetObject(ctx, "endpoint", "a001", asteriskconfig.PhoneEndpoint("a001")), c.DropObject(ctx, "auth", browser)); err != nil {
+		t.Fatal(err)
+	}
+	is("given back", file...)
+	if there, err := c.HasObject(ctx, "auth", browser); there || err != nil {
+		t.Errorf("given back: its password is there %v, %v", there, err)
+	}
+	if version, err := c.Version(ctx); err != nil || !strings.HasPrefix(version, "22.") {
+		t.Errorf("version %q, %v", version, err)
+	}
+}

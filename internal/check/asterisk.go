@@ -50,6 +50,7 @@ func rest(ctx context.Context, c config.Config) []Finding {
 	default:
 		n.add(OK, "version "+info.System.Version+" answers on ARI")
 	}
+	browserPhones(&n, c.Asterisk.BrowserPhones, info.System.Version)
 	var loaded []struct {
 		Name   string `json:"name"`
 		Status string `json:"status"`
@@ -79,6 +80,29 @@ func rest(ctx context.Context, c config.Config) []Finding {
 		n.add(OK, fmt.Sprintf("all %d modules run", len(wanted)))
 	}
 	return n.list
+}
+
+// firstForBrowsers is the first Asterisk without the lock inversion between RTP
+// and ICE (asterisk#1946), which stops every call for good.
+var firstForBrowsers = [3]int{22, 11, 0}
+
+// CarriesBrowsers reports whether an Asterisk of this version may be used with
+// browsers as telephones.
+func CarriesBrowsers(version string) bool {
+	v, ok := parseVersion(version)
+	return ok && slices.Compare(v[:], firstForBrowsers[:]) >= 0
+}
+
+func browserPhones(n *notes, b config.BrowserPhones, version string) {
+	switch {
+	case !b.Allowed:
+	case CarriesBrowsers(version):
+		n.add(OK, "browsers may be telephones")
+	case b.OlderAsterisk:
+		n.add(Warn, fmt.Sprintf("browsers may be telephones by asterisk.browserPhones.olderAsterisk, but version %s may hang with them and stop every call (asterisk#1946): install 22.11 or later", version))
+	default:
+		n.add(Fail, fmt.Sprintf("no browser becomes a telephone: version %s may hang with them and stop every call (asterisk#1946): install 22.11 or later, or set asterisk.browserPhones.allowed to false; docs/softphone.md says when asterisk.browserPhones.olderAsterisk is a risk worth taking", version))
+	}
 }
 
 // wantedModules is what the rendered modules.conf loads, whoever is in the

@@ -77,6 +77,7 @@ type Asterisk struct {
 	QualifyEvery    time.Duration `yaml:"qualifyEvery" doc:"how often each softphone is asked whether it is there"`
 	QualifyTimeout  time.Duration `yaml:"qualifyTimeout" doc:"how long a softphone may take to answer that"`
 	AgentRTPTimeout time.Duration `yaml:"agentRTPTimeout" doc:"silence on an agent's leg after which it counts as lost; never applied to callers"`
+	BrowserPhones   BrowserPhones `yaml:"browserPhones" doc:"browsers as agents' telephones"`
 }
 
 // Dirs are Asterisk's directories; the defaults are those of Debian's package.

@@ -29,6 +29,7 @@ func (c Config) Exchange(persons []roster.Person, ariPassword, amiSecret string)
 	s.OfferOpus, s.Languages = a.OfferOpus, slices.Clone(c.Prompts.Languages)
 	s.MusicDir = c.Prompts.MusicDir
 	s.NobodyPrompt = "powerline/" + c.Waiting.Nobody
+	s.Browsers = a.BrowserPhones.settings()
 	s.EmergencyEndpoint, s.EmergencyNumber = c.Overflow.Endpoint, c.Overflow.Number
 	s.AppPattern = "^" + AppPrefix
 	s.Trunks, s.Lines, s.Categories, s.Agents = nil, nil, nil, nil
@@ -43,6 +44,14 @@ func (c Config) Exchange(persons []roster.Person, ariPassword, amiSecret string)
 		if p.Active && p.SIP.Set() {
 			s.Agents = append(s.Agents, phoneOf(p))
 		}
+	}
+	return s
+}
+
+func (b BrowserPhones) settings() asteriskconfig.Browsers {
+	s := asteriskconfig.Browsers{Allowed: b.Allowed, CertificateFile: b.CertificateFile, KeyFile: b.KeyFile}
+	if b.Listen.IsValid() {
+		s.TLSAddress, s.TLSPort = b.Listen.Addr().String(), int(b.Listen.Port())
 	}
 	return s
 }

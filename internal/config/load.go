@@ -113,6 +113,7 @@ func (c *Config) resolve(folder string) {
 func (c *Config) paths() []*string {
 	paths := []*string{
 		&c.Asterisk.ARI.PasswordFile, &c.Asterisk.AMI.PasswordFile,
+		&c.Asterisk.BrowserPhones.CertificateFile, &c.Asterisk.BrowserPhones.KeyFile,
 		&c.Redis.PasswordFile, &c.Postgres.PasswordFile,
 		&c.Journal.Dir,
 		&c.Privacy.FingerprintKeyFile, &c.Privacy.SealKeyFile,

@@ -171,6 +171,7 @@ func (a Asterisk) check(v *verdict) {
 		v.need("asterisk.dirs."+name, strings.HasPrefix(dir, "/"), "want an absolute path")
 	}
 	checkTrunks(v, a.Trunks)
+	a.BrowserPhones.check(v)
 }
 
 // listen is where Asterisk must listen for this URL to reach it.
