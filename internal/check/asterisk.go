@@ -82,15 +82,18 @@ func rest(ctx context.Context, c config.Config) []Finding {
 	return n.list
 }
 
-// firstForBrowsers is the first Asterisk without the lock inversion between RTP
-// and ICE (asterisk#1946), which stops every call for good.
-var firstForBrowsers = [3]int{22, 11, 0}
+// firstForBrowsers are the first Asterisk of each line without the lock inversion
+// between RTP and ICE (asterisk#1946), which stops every call for good.
+var firstForBrowsers = map[int][3]int{22: {22, 11}, 23: {23, 5}}
 
 // CarriesBrowsers reports whether an Asterisk of this version may be used with
 // browsers as telephones.
 func CarriesBrowsers(version string) bool {
 	v, ok := parseVersion(version)
-	return ok && slices.Compare(v[:], firstForBrowsers[:]) >= 0
+	if first, known := firstForBrowsers[v[0]]; known {
+		return slices.Compare(v[:], first[:]) >= 0
+	}
+	return ok && v[0] > 23
 }
 
 func browserPhones(n *notes, b config.BrowserPhones, version string) {

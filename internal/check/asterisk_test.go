@@ -19,7 +19,9 @@ func TestGivenAVersionOfAsterisk_WhenBrowsersShallBeTelephones_ThenOneWithTheLoc
 		{"22.11.0", true, false, OK},
 		{"22.11.0-rc1", true, false, OK},
 		{"certified/22.11-cert1", true, false, OK},
-		{"23.4.0", true, false, OK},
+		{"23.4.1", true, false, Fail},
+		{"23.5.0", true, false, OK},
+		{"24.0.0", true, false, OK},
 		{"20.21.0", true, false, Fail},
 		{"who knows", true, false, Fail},
 	} {
