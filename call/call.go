@@ -111,6 +111,10 @@ type Call struct {
 	Silence  Silence    `json:"silence,omitempty"`
 	// Head puts the call before all others of its class: it had an agent already.
 	Head bool `json:"head,omitempty"`
+	// Orders are the ids of the orders that were carried out last, newest last.
+	Orders []string `json:"orders,omitempty"`
+	// Alarm is when the agent pressed the panic key; zero when nobody needs help.
+	Alarm time.Time `json:"alarm,omitzero"`
 	// Resumed: this is a redial that took back its place.
 	Redial bool `json:"redial,omitempty"`
 
@@ -123,6 +127,14 @@ type Call struct {
 	// and Bridged is when. It outlives the end, which may have to be told again.
 	Joined  bool      `json:"joined,omitempty"`
 	Bridged time.Time `json:"bridged,omitzero"`
+	// Recording is the number of the offer whose recording is under way, and Talked
+	// what was said in it before Bridged, such as before a hold. Both outlive the end.
+	Recording int           `json:"recording,omitempty"`
+	Talked    time.Duration `json:"talked,omitempty"`
+	// Paused is since when the recording holds silence; zero if it does not, and
+	// Muted says that it ever did.
+	Paused time.Time `json:"paused,omitzero"`
+	Muted  bool      `json:"muted,omitempty"`
 	// Tried are agents whose phone rang for this call in vain, newest last.
 	Tried []agent.ID `json:"tried,omitempty"`
 	// Spoken are the agents who talked with her, in order.
@@ -219,8 +231,11 @@ type Rules struct {
 	Unclassified, CrisisCategory, SilentCategory string
 	// RejectDelay keeps an agent from the next offer after a 486 or 603.
 	RejectDelay time.Duration
-	// Unreached is what follows for the agent when she reached nobody.
-	Unreached agent.WrapUpPlan
+	// Unreached is what follows for the agent when she reached nobody, QuickEnd when
+	// she ended a call that nobody needs to bear.
+	Unreached, QuickEnd agent.WrapUpPlan
+	// PauseAtMost is how long a recording may hold silence.
+	PauseAtMost time.Duration
 }
 
 // Category is what a step must know of a category.
@@ -235,9 +250,9 @@ const maxTried = 5
 func (c Call) enter(s Stage) Call {
 	c.Stage = s
 	c.Epoch++
-	c.Joined = false
+	c.Joined, c.Paused, c.Alarm = false, time.Time{}, time.Time{}
 	if s != Ended {
-		c.Bridged = time.Time{}
+		c.Bridged, c.Recording, c.Talked = time.Time{}, 0, 0
 	}
 	if s != Offered && s != Talking {
 		c.Offer = Offer{}
@@ -246,30 +261,41 @@ func (c Call) enter(s Stage) Call {
 }
 
 // record begins the recording of a conversation. Again: it may run already.
-func (c Call) record(again bool) Record {
-	return Record{ID: RecordingID(c.ID, c.Offer.N), Offer: c.Offer.N, Agent: c.Offer.Agent, Again: again}
+func (c Call) record(again bool) (Call, Command) {
+	if c.Recording == 0 {
+		c.Recording = c.Offer.N
+	}
+	return c, Record{ID: RecordingID(c.ID, c.Recording), Offer: c.Recording, Agent: c.Offer.Agent, Again: again}
+}
+
+// spokenUntil is how long the conversation of the recording in hand was.
+func (c Call) spokenUntil(at time.Time) time.Duration {
+	if c.Bridged.IsZero() {
+		return c.Talked
+	}
+	return c.Talked + max(0, at.Sub(c.Bridged))
 }
 
 // stopRecording ends it, if there was a conversation. On says that the channel
 // goes on without it; seen is false when the end itself came to pass unseen.
-func (c Call) stopRecording(at time.Time, on, seen bool) []Command {
-	if !c.Joined {
+func (c Call) stopRecording(at time.Time, on, seen bool) (cmds []Command) {
+	if c.Recording == 0 && c.Joined {
+		c.Recording = c.Offer.N
+	}
+	if c.Recording == 0 {
 		return nil
 	}
-	return []Command{StopRecording{
-		ID: RecordingID(c.ID, c.Offer.N), Offer: c.Offer.N, At: at, Lasted: max(0, at.Sub(c.Bridged)), On: on, Unseen: !seen,
-	}}
+	if !c.Paused.IsZero() {
+		_, cmds = c.unpause(at)
+	}
+	return append(cmds, StopRecording{
+		ID: RecordingID(c.ID, c.Recording), Offer: c.Recording, At: at, Lasted: c.spokenUntil(at), On: on, Unseen: !seen,
+	})
 }
 
 // stopRecordingAgain repeats the end of the last conversation of an ended call.
 func (c Call) stopRecordingAgain() []Command {
-	if c.Bridged.IsZero() {
-		return nil
-	}
-	n := c.Numbered + c.Offers
-	return []Command{StopRecording{
-		ID: RecordingID(c.ID, n), Offer: n, At: c.EndedAt, Lasted: max(0, c.EndedAt.Sub(c.Bridged)), Unseen: true,
-	}}
+	return c.stopRecording(c.EndedAt, false, false)
 }
 
 func (c Call) tried(id agent.ID) Call {

@@ -134,6 +134,14 @@ type (
 		At  time.Time
 		Why string
 	}
+	// Ordered: somebody who may wants something done with the call. After Until the
+	// order is void.
+	Ordered struct {
+		At, Until time.Time
+		Order     Order
+	}
+	// PauseUp: a recording that holds silence since then has done so for long enough.
+	PauseUp struct{ At, Since time.Time }
 	// Resumed: somebody owns the call again after a gap, and this is what
 	// Asterisk shows.
 	Resumed struct {
@@ -179,6 +187,8 @@ func (Dialling) event()   {}
 func (Reached) event()    {}
 func (Missed) event()     {}
 func (TakenBack) event()  {}
+func (Ordered) event()    {}
+func (PauseUp) event()    {}
 
 // Command is something to do after the commit.
 type Command interface{ command() }
@@ -245,6 +255,22 @@ type (
 		On     bool
 		Unseen bool
 	}
+	// MuteRecording lets a recording hold silence (On, by whom and why), or go on
+	// after it did so for that long. Again: it was asked for before, and is written.
+	MuteRecording struct {
+		ID     string
+		At     time.Time
+		On     bool
+		By     agent.ID
+		Why    string
+		Lasted time.Duration
+		Again  bool
+	}
+	// PauseTimer asks for PauseUp.
+	PauseTimer struct {
+		Since time.Time
+		After time.Duration
+	}
 	// HangUpCaller ends the caller's leg.
 	HangUpCaller struct{}
 	// SendToEmergency hands the caller to the dialplan that dials 112.
@@ -273,6 +299,8 @@ func (Join) command()            {}
 func (Dial) command()            {}
 func (Record) command()          {}
 func (StopRecording) command()   {}
+func (MuteRecording) command()   {}
+func (PauseTimer) command()      {}
 func (HangUpCaller) command()    {}
 func (SendToEmergency) command() {}
 func (Log) command()             {}
@@ -293,4 +321,8 @@ const (
 	Silent       LogName = "Silent"
 	Dialed       LogName = "Dialed"
 	Unreached    LogName = "Unreached"
+
+	BlindTransfer LogName = "BlindTransfer"
+	Moved         LogName = "Moved"
+	PanicKey      LogName = "PanicKey"
 )

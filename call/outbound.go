@@ -70,6 +70,10 @@ func (r Rules) outbound(c Call, ev Event) (Call, []Command) {
 	switch ev := ev.(type) {
 	case Resumed:
 		return r.resumeOutbound(c, ev)
+	case Ordered:
+		return r.ordered(c, ev)
+	case PauseUp:
+		return c.pauseUp(ev)
 	case Answered:
 		if c.Stage != Offered || ev.Leg != c.Offer.Leg {
 			return c, strayLeg(c, ev.Leg)
@@ -183,8 +187,8 @@ func (r Rules) nowSpeaks(c Call, at time.Time, again bool) (Call, []Command) {
 		c.Dialled = at // the word of the dial was lost
 	}
 	c.Answered, c.Joined, c.Bridged = at, true, at
-	c = c.spoke(c.Offer.Agent)
-	return c, []Command{c.record(again), Log{At: at, Name: Connect, Agent: c.Offer.Agent}}
+	c, record := c.spoke(c.Offer.Agent).record(again)
+	return c, []Command{record, Log{At: at, Name: Connect, Agent: c.Offer.Agent}}
 }
 
 // missed ends an outbound call that reached nobody. His leg goes first, so that
@@ -296,10 +300,13 @@ func (r Rules) resumeSpeaks(c Call, ev Resumed) (Call, []Command) {
 		return unseen(r.complete(c, ev.At, CompleteCaller, ev.Leg == LegAbsent, HangUpLeg{Leg: c.Offer.Leg, Reason: "normal"}))
 	case ev.Leg == LegAbsent:
 		return unseen(r.complete(c, ev.At, CompleteAgent, true, HangUpCaller{}))
-	case !ev.Joined:
-		return c, []Command{Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, c.record(true)}
 	}
-	return c, []Command{c.record(true)}
+	c, record := c.record(true)
+	cmds := append([]Command{record}, c.pausedStill(ev.At, r.PauseAtMost)...)
+	if !ev.Joined {
+		cmds = append([]Command{Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}}, cmds...)
+	}
+	return c, cmds
 }
 
 // endOutboundAgain repeats what the end of an outbound call asked for: nobody

@@ -41,6 +41,10 @@ func (r Rules) step(c Call, ev Event) (Call, []Command) {
 		return r.callerGone(c, ev)
 	case Resumed:
 		return r.resume(c, ev)
+	case Ordered:
+		return r.ordered(c, ev)
+	case PauseUp:
+		return c.pauseUp(ev)
 	case Answered:
 		if c.Stage != Offered || ev.Leg != c.Offer.Leg {
 			return c, strayLeg(c, ev.Leg)
@@ -307,7 +311,8 @@ func (r Rules) talking(c Call, ev Event) (Call, []Command) {
 	case Joined:
 		if ev.Leg == c.Offer.Leg && !c.Joined {
 			c.Joined, c.Bridged = true, ev.At
-			return c, []Command{c.record(false)}
+			c, record := c.record(false)
+			return c, []Command{record}
 		}
 	case JoinFailed:
 		switch {
@@ -332,11 +337,19 @@ func (r Rules) talking(c Call, ev Event) (Call, []Command) {
 // backToHead: the agent's phone died, or her leg left at the very moment of
 // the bridge. The caller did nothing wrong and is served first.
 func (r Rules) backToHead(c Call, at time.Time, phoneLost, legGone bool) (Call, []Command) {
-	o := c.Offer
 	var tell agent.Event = agent.Finish{At: at, Call: c.ID, LegGone: legGone}
 	if phoneLost {
 		tell = agent.Release{At: at, Call: c.ID, Why: agent.Unreachable, LegGone: legGone}
 	}
+	from := c.Offer.Agent
+	c, cmds := r.requeue(c, at, tell)
+	return c, append(cmds, Log{At: at, Name: Requeue, Agent: from})
+}
+
+// requeue lets a caller who had an agent wait once more, before all others of her
+// category. Her agent is told, and her leg ended.
+func (r Rules) requeue(c Call, at time.Time, tell agent.Event) (Call, []Command) {
+	o := c.Offer
 	stop := c.stopRecording(at, true, true)
 	c = c.enter(Waiting)
 	c.Head = true
@@ -348,7 +361,6 @@ func (r Rules) backToHead(c Call, at time.Time, phoneLost, legGone bool) (Call, 
 		HangUpLeg{Leg: o.Leg, Reason: "normal"},
 		KeepCompany{AfterGap: true},
 		Stamp{},
-		Log{At: at, Name: Requeue, Agent: o.Agent},
 	)
 }
 
@@ -449,7 +461,8 @@ func (r Rules) resume(c Call, ev Resumed) (Call, []Command) {
 		if c.Joined = true; c.Bridged.IsZero() {
 			c.Bridged = ev.At // nobody saw when
 		}
-		return c, []Command{Guard{}, c.record(true)} // or the dead man's switch would part them
+		c, record := c.record(true)
+		return c, append([]Command{Guard{}, record}, c.pausedStill(ev.At, r.PauseAtMost)...) // or the dead man's switch would part them
 	}
 	return c, nil
 }

@@ -18,6 +18,7 @@
 //	{site}:term    the highest term given so far
 //	{site}:places  hash, fingerprint → "queued dropped" in ms, bounded
 //	{site}:changes channel: every change, published by the script that made it
+//	{site}:post    channel: what processes say to each other; nothing rests on it
 //
 // # Who may write
 //

@@ -4,7 +4,7 @@ package queue
 // tag, so that Redis Cluster keeps a site on one shard. No other function builds
 // a key.
 type keys struct {
-	era, calls, agents, owners, term, places, changes string
+	era, calls, agents, owners, term, places, changes, post string
 }
 
 func keysOf(site string) keys {
@@ -17,5 +17,6 @@ func keysOf(site string) keys {
 		term:    key("term"),
 		places:  key("places"),
 		changes: key("changes"),
+		post:    key("post"),
 	}
 }

@@ -52,9 +52,15 @@ func (s *Store) Watch(ctx context.Context) <-chan Update {
 	return out
 }
 
-// follow reads one subscription until it fails. The driver could subscribe
-// again by itself, but then nobody would know that news was missed.
+// follow reads one subscription of the changes until it fails.
 func (s *Store) follow(ctx context.Context, f *feed) error {
+	era := ""
+	return s.subscribe(ctx, s.key.changes, func() { f.push(Update{Gap: true}) }, func(payload string) { era = deliver(f, payload, era) })
+}
+
+// subscribe reads one subscription until it fails. The driver could subscribe
+// again by itself, but then nobody would know that news was missed.
+func (s *Store) subscribe(ctx context.Context, channel string, begun func(), message func(payload string)) error {
 	sub := s.redis.Subscribe(ctx)
 	stop := context.AfterFunc(ctx, func() { _ = sub.Close() }) // a blocked read does not see the context
 	defer func() {
@@ -64,12 +70,12 @@ func (s *Store) follow(ctx context.Context, f *feed) error {
 	}()
 	dial, cancel := context.WithTimeout(ctx, 2*s.timeout)
 	defer cancel()
-	if err := sub.Subscribe(dial, s.key.changes); err != nil {
+	if err := sub.Subscribe(dial, channel); err != nil {
 		return err
 	}
-	era, asked := "", false
+	asked := false
 	for {
-		message, err := sub.ReceiveTimeout(ctx, watchSilence)
+		received, err := sub.ReceiveTimeout(ctx, watchSilence)
 		var timeout net.Error
 		switch {
 		case err == nil:
@@ -82,11 +88,11 @@ func (s *Store) follow(ctx context.Context, f *feed) error {
 		default:
 			return err
 		}
-		switch message := message.(type) {
+		switch received := received.(type) {
 		case *redis.Subscription:
-			f.push(Update{Gap: true})
+			begun()
 		case *redis.Message:
-			era = deliver(f, message.Payload, era)
+			message(received.Payload)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func newRoot(invocation *operator.Invocation) *cobra.Command {
 			Exit codes: 0 done, 1 failed, 2 done and something was found to be wrong.`),
 	}
 	root.AddCommand(
-		newConfig(s), newAgents(s), newAsteriskConfig(s), newCheck(s), newPrompts(s), newServe(s), newQueue(s), newDoctor(s),
+		newConfig(s), newAgents(s), newAsteriskConfig(s), newCheck(s), newPrompts(s), newServe(s), newQueue(s), newOrder(s), newDoctor(s),
 		newSimulate(s), newStaffing(s), newProfile(s), newRecordings(s), newUsers(s),
 	)
 	return root

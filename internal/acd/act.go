@@ -64,6 +64,10 @@ func (m *mailbox) do(cmd call.Command) {
 		m.record(cmd)
 	case call.StopRecording:
 		m.stopRecording(cmd)
+	case call.MuteRecording:
+		m.muteRecording(cmd)
+	case call.PauseTimer:
+		m.pauseTimer(cmd)
 	case call.HangUpCaller:
 		m.leaveAlone()
 		m.hangUp(m.id, asterisk.HangUpNormal)

@@ -34,6 +34,8 @@ type Deps struct {
 	Outbound Outbound
 	// Outcomes takes what agents code by telephone; nil takes none.
 	Outcomes Outcomes
+	// Audit takes what supervisors do; nil takes nothing down.
+	Audit Audit
 	// Deaf engines take no new callers: a dialer leaves those to the acd.
 	Deaf bool
 }
@@ -51,6 +53,7 @@ type Engine struct {
 	sealKey        []byte
 	outbound       Outbound
 	outcomes       Outcomes
+	audit          Audit
 	deaf           bool
 
 	current atomic.Pointer[Settings]
@@ -65,6 +68,7 @@ type Engine struct {
 	lines   map[string]*line    // by channel: who hears prompts
 	callers map[string]sealedNumber
 	timers  map[agent.ID]*time.Timer
+	awaited map[string]chan letter // by order: who waits for its answer
 
 	draining   atomic.Bool   // callers are being fetched from the fallback queue: nothing is offered
 	inFallback chan struct{} // signalled when callers are in the fallback queue
@@ -92,9 +96,10 @@ type Engine struct {
 func New(s *Settings, d Deps) *Engine {
 	e := &Engine{
 		ari: d.ARI, store: d.Store, roster: d.Roster, records: d.Records, recordings: d.Recordings, metrics: d.Metrics, log: d.Log,
-		fingerprintKey: d.FingerprintKey, sealKey: d.SealKey, outbound: d.Outbound, outcomes: d.Outcomes, deaf: d.Deaf,
+		fingerprintKey: d.FingerprintKey, sealKey: d.SealKey, outbound: d.Outbound, outcomes: d.Outcomes, audit: d.Audit, deaf: d.Deaf,
 		floor: floor.New(), inFallback: make(chan struct{}, 1), rostered: make(chan struct{}),
 		boxes: map[string]*mailbox{}, lines: map[string]*line{}, callers: map[string]sealedNumber{}, timers: map[agent.ID]*time.Timer{},
+		awaited: map[string]chan letter{},
 	}
 	e.current.Store(s)
 	e.self.Store(&queue.Owner{})
@@ -129,6 +134,7 @@ func (e *Engine) Run(parent context.Context) error {
 		return err
 	}
 	e.background(e.watchStore)
+	e.background(e.readPost)
 	e.background(e.followRoster)
 	e.background(e.router.run)
 	e.background(e.beat)

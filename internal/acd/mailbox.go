@@ -90,6 +90,8 @@ func (m *mailbox) receive(item any) {
 		m.handle(item)
 	case legEnded:
 		m.e.legEndedSoon(item.leg)
+	case orderItem:
+		m.ordered(item)
 	case tone:
 		m.setTone(item.on)
 	case look:
@@ -212,6 +214,9 @@ func (m *mailbox) handle(ev call.Event) {
 			m.e.log.Warn("attempt is not begun: the store did not take it in time", "call", m.id)
 			m.end()
 			return
+		}
+		if o, ordered := ev.(call.Ordered); ordered && time.Now().After(o.Until) {
+			return // the store did not take it in time, and whoever gave it has been told so
 		}
 		err := m.commit(t.Change)
 		switch {

@@ -32,6 +32,8 @@ type Metrics struct {
 	agentSeconds    *prometheus.CounterVec // state, work
 	claims          *prometheus.CounterVec
 	desk            *prometheus.CounterVec
+	orders          *prometheus.CounterVec // wish, result
+	panics          prometheus.Counter
 	repairs         *prometheus.CounterVec
 	lawRefusals     *prometheus.CounterVec
 	adopted         prometheus.Counter
@@ -92,6 +94,8 @@ func (m *Metrics) registerCalls() {
 func (m *Metrics) registerEngine() {
 	m.claims = m.counters("acd_claims_total", "Broadcast calls, by how our claim ended.", "result")
 	m.desk = m.counters("acd_agent_codes_total", "Codes dialled by agents, by result.", "result")
+	m.orders = m.counters("acd_orders_total", "Orders of agents and supervisors about calls and agents, by result: done, why refused, or error.", "wish", "result")
+	m.panics = m.counter("acd_panics_total", "Times that an agent called for a supervisor by the panic key.")
 	m.repairs = m.counters("acd_reconcile_repairs_total", "Differences between Asterisk, the store and memory that had to be mended. Target: 0.", "what")
 	m.lawRefusals = m.counters("acd_law_refusals_total", "Commits refused by the last check of a law. Target: 0.", "rule")
 	m.adopted = m.counter("acd_calls_adopted_total", "Calls taken over from an engine that died.")
@@ -169,6 +173,9 @@ func result(err error) string {
 
 // count follows a call's history.
 func (m *Metrics) count(c call.Call, ev call.Log) {
+	if ev.Name == call.PanicKey {
+		m.panics.Inc()
+	}
 	if c.Kind == call.Outbound {
 		return // ended counts them: an attempt is no offer of a caller
 	}

@@ -189,6 +189,37 @@ func (e *Engine) MuteRecording(ctx context.Context, callID string, mute bool) er
 	return e.ari.MuteRecording(ctx, callID, mute)
 }
 
+// muteRecording writes first what is about to be missing, or no longer is, and
+// then asks Asterisk, beside the mailbox.
+func (m *mailbox) muteRecording(cmd call.MuteRecording) {
+	if m.e.settings().Spool.Dir == "" {
+		return
+	}
+	if !cmd.Again {
+		gap := postgres.RecordingGap{ID: recordings.ID(cmd.ID), Why: recordings.WhyResumed, At: cmd.At.UTC(), Call: m.id, Missing: cmd.Lasted}
+		if cmd.On {
+			gap.Why, gap.Detail = recordings.WhyPaused+"-"+cmd.Why, "by "+string(cmd.By)
+		}
+		m.e.recordings.Missing(gap)
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(m.e.ctx, 3*time.Second)
+		defer cancel()
+		if err := m.e.MuteRecording(ctx, m.id, cmd.On); err != nil && m.e.ctx.Err() == nil && !asterisk.IsNotFound(err) {
+			m.e.log.Error("recording could not be paused, or made to go on", "call", m.id, "pause", cmd.On, "error", err)
+			m.in.put(look{}) // which asks for it again
+		}
+	}()
+}
+
+// pauseTimer asks for the end of a pause.
+func (m *mailbox) pauseTimer(cmd call.PauseTimer) {
+	time.AfterFunc(cmd.After, func() {
+		m.e.awake(m.ctx)
+		m.in.put(call.PauseUp{At: time.Now(), Since: cmd.Since})
+	})
+}
+
 // Begun implements Recordings.
 func (a *archive) Begun(ctx context.Context, r postgres.Recording) error {
 	return a.writer.Write(ctx, r)

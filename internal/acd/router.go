@@ -75,10 +75,15 @@ func (r *router) propose(offer routing.Offer, at time.Time) {
 	if !ours || !known {
 		return
 	}
-	r.mu.Lock()
-	r.pending[offer.Call], r.held[offer.Agent] = offer.Agent, offer.Call
-	r.mu.Unlock()
+	r.hold(offer.Call, offer.Agent)
 	m.in.put(call.Matched{At: at, Agent: a.Profile, RingFor: offer.RingFor, BreakIn: offer.BreakIn})
+}
+
+// hold keeps a call and an agent for each other until that is settled.
+func (r *router) hold(callID string, id agent.ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pending[callID], r.held[id] = id, callID
 }
 
 // settled takes a proposal off the list, whatever became of it.

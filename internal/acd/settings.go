@@ -49,6 +49,8 @@ func NewSettings(c config.Config) (*Settings, error) {
 			Categories:   map[string]call.Category{},
 			Unclassified: c.Routing.Default, CrisisCategory: c.Routing.Crisis, SilentCategory: silentCategory,
 			RejectDelay: c.Ringing.RejectDelay,
+			QuickEnd:    agent.WrapUpPlan{Recovery: c.Agents.AfterQuickEnd, Heavy: true},
+			PauseAtMost: c.Recordings.PauseAtMost,
 		},
 	}
 	if c.Overflow.Endpoint == "" {

@@ -235,6 +235,8 @@ type Agents struct {
 	PauseReasons []PauseReason `yaml:"pauseReasons" doc:"chosen by the digit after the pause code"`
 	ExtendBy     time.Duration `yaml:"extendBy" doc:"one use of the extend code adds this to after-call work"`
 	RestFor      time.Duration `yaml:"restFor" doc:"the extend code in recovery prolongs it to this"`
+	// AfterQuickEnd is recovery, whatever the category.
+	AfterQuickEnd time.Duration `yaml:"afterQuickEnd" doc:"recovery after a call that its agent ended as abusive or under duress"`
 }
 
 // Codes are what an agent dials.

@@ -67,6 +67,8 @@ func Default() Config {
 			},
 			ExtendBy: time.Minute,
 			RestFor:  30 * time.Minute,
+
+			AfterQuickEnd: 10 * time.Minute,
 		},
 		Overflow: Overflow{Endpoint: "", Number: "112"},
 		Outbound: Outbound{

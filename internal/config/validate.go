@@ -433,6 +433,7 @@ func (a Agents) check(v *verdict) {
 	}
 	v.within("agents.extendBy", a.ExtendBy, time.Second, time.Hour)
 	v.within("agents.restFor", a.RestFor, time.Second, 4*time.Hour)
+	v.within("agents.afterQuickEnd", a.AfterQuickEnd, 0, 4*time.Hour)
 }
 
 func (c Config) checkOverflow(v *verdict) {
