@@ -110,6 +110,8 @@ type Agent struct {
 	// Leg is the channel that was made to ring her, until it is known to be gone:
 	// ending a call takes a moment, and until then her phone is not free.
 	Leg string `json:"leg,omitempty"`
+	// Aside: she is in the call as a supervisor beside its agent.
+	Aside bool `json:"aside,omitempty"`
 	// After is the wrap-up in hand. While a crisis call that broke into it is
 	// reserved or talking, it is what is still owed to her.
 	After WrapUpPlan `json:"after,omitzero"`
@@ -139,6 +141,10 @@ func New(p Profile, at time.Time) Agent {
 func (a Agent) Routable() bool {
 	return a.Status == Available && a.State == Idle && a.Leg == "" && a.Online && !a.Elsewhere
 }
+
+// Invitable reports whether a supervisor's phone may be rung so that she comes into
+// a call of somebody else. Whether she takes calls herself does not matter.
+func (a Agent) Invitable() bool { return a.State == Idle && a.Leg == "" && a.Online && !a.Elsewhere }
 
 // BreakInable reports whether a crisis call may take her out of after-call work.
 func (a Agent) BreakInable() bool {

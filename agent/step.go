@@ -26,11 +26,13 @@ type (
 		At     time.Time
 		Reason string
 	}
-	// Reserve holds her for an offer. BreakIn allows it out of wrap-up.
+	// Reserve holds her for an offer. BreakIn allows it out of wrap-up; Aside lets
+	// her come as a supervisor, whatever her status.
 	Reserve struct {
 		At        time.Time
 		Call, Leg string
 		BreakIn   bool
+		Aside     bool
 	}
 	// Release gives her back after an offer that did not become a call.
 	Release struct {
@@ -42,10 +44,12 @@ type (
 		// LegGone: her leg has ended already, or never began.
 		LegGone bool
 	}
-	// Connect: her leg is being bridged with the caller.
+	// Connect: her leg is being bridged with the caller. Aside: she is not the agent of
+	// the call, but a supervisor; that may change while she is in it.
 	Connect struct {
-		At   time.Time
-		Call string
+		At    time.Time
+		Call  string
+		Aside bool
 	}
 	// Finish: the call is over; wrap-up begins.
 	Finish struct {
@@ -157,10 +161,7 @@ func Step(a Agent, ev Event) (Agent, Verdict) {
 	case Release:
 		return release(a, ev)
 	case Connect:
-		if a.State != Reserved || a.Call != ev.Call {
-			return a, Ignored
-		}
-		return enter(a, Talking, ev.At, 0), Applied
+		return connect(a, ev)
 	case Finish:
 		return finish(a, ev)
 	case LegEnded:
@@ -216,6 +217,7 @@ func reserve(a Agent, ev Reserve) (Agent, Verdict) {
 	case ev.Call == "":
 		return a, Refused
 	case a.Routable():
+	case ev.Aside && a.Invitable():
 	case ev.BreakIn && a.BreakInable():
 		a.After.Lasts = max(0, a.Since.Add(a.Lasts).Sub(ev.At))
 	default:
@@ -224,8 +226,22 @@ func reserve(a Agent, ev Reserve) (Agent, Verdict) {
 	if a.State == Idle {
 		a.After = WrapUpPlan{}
 	}
-	a.Call, a.Leg = ev.Call, ev.Leg
+	a.Call, a.Leg, a.Aside = ev.Call, ev.Leg, ev.Aside
 	return enter(a, Reserved, ev.At, 0), Applied
+}
+
+func connect(a Agent, ev Connect) (Agent, Verdict) {
+	switch {
+	case a.Call != ev.Call:
+		return a, Ignored
+	case a.State == Talking && a.Aside != ev.Aside:
+		a.Aside = ev.Aside
+		return a, Applied
+	case a.State != Reserved:
+		return a, Ignored
+	}
+	a.Aside = ev.Aside
+	return enter(a, Talking, ev.At, 0), Applied
 }
 
 // release gives her back after an offer that did not become a call, or whose
@@ -349,6 +365,7 @@ func choose(a Agent, s Status, reason string, at time.Time) Agent {
 func enter(a Agent, s State, at time.Time, lasts time.Duration) Agent {
 	a.State, a.Since, a.Lasts = s, at, lasts
 	a.Epoch++
+	a.Aside = a.Aside && (s == Reserved || s == Talking)
 	switch s {
 	case Idle, Delayed:
 		a.Call, a.After = "", WrapUpPlan{}

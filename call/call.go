@@ -118,7 +118,7 @@ type Call struct {
 	// Resumed: this is a redial that took back its place.
 	Redial bool `json:"redial,omitempty"`
 
-	Offers int `json:"offers,omitempty"` // offers made so far
+	Offers int `json:"offers,omitempty"` // offers made, and guests asked, so far
 	// Numbered is where the numbers of its offers begin. A channel may have been a
 	// call before, and a leg or a bridge of then must not be taken for one of now.
 	Numbered int   `json:"numbered,omitempty"`
@@ -135,6 +135,12 @@ type Call struct {
 	// Muted says that it ever did.
 	Paused time.Time `json:"paused,omitzero"`
 	Muted  bool      `json:"muted,omitempty"`
+	// Held: the caller is out of the bridge and hears music. Room is the number of the
+	// bridge, where it is that of an earlier offer. Guests are who is in the
+	// conversation beside the two.
+	Held   bool    `json:"held,omitempty"`
+	Room   int     `json:"room,omitempty"`
+	Guests []Guest `json:"guests,omitempty"`
 	// Tried are agents whose phone rang for this call in vain, newest last.
 	Tried []agent.ID `json:"tried,omitempty"`
 	// Spoken are the agents who talked with her, in order.
@@ -156,17 +162,36 @@ type Call struct {
 
 // Bridge is the id of the call's bridge for the offer in hand. Bridge ids are
 // never reused, so each offer has its own.
-func (c Call) Bridge() string { return bridgeID(c.ID, c.Offer.N) }
+func (c Call) Bridge() string { return bridgeID(c.ID, c.room()) }
 
-// Bridges are the ids of the bridges of all its offers but the one in hand.
+// room is the number of the call's bridge: an agent who took over from another
+// talks where that one did.
+func (c Call) room() int {
+	if c.Room != 0 {
+		return c.Room
+	}
+	return c.Offer.N
+}
+
+// Bridges are the ids of the bridges that the call had and does not need any more.
 func (c Call) Bridges() []string {
 	var ids []string
 	for n := c.Numbered + 1; n <= c.Numbered+c.Offers; n++ {
-		if n != c.Offer.N {
-			ids = append(ids, bridgeID(c.ID, n))
+		if id := bridgeID(c.ID, n); n != c.room() && !c.needs(id) {
+			ids = append(ids, id)
 		}
 	}
 	return ids
+}
+
+// needs reports whether a guest hears in this bridge, or is about to.
+func (c Call) needs(bridge string) bool {
+	return slices.ContainsFunc(c.Guests, func(g Guest) bool { return c.SideBridge(g) == bridge })
+}
+
+// Expects reports whether people are about to be in this bridge, if they are not yet.
+func (c Call) Expects(bridge string) bool {
+	return c.Stage == Talking && (bridge == c.Bridge() || c.needs(bridge))
 }
 
 func bridgeID(callID string, n int) string { return fmt.Sprintf("%s.b%d", callID, n) }
@@ -174,30 +199,44 @@ func bridgeID(callID string, n int) string { return fmt.Sprintf("%s.b%d", callID
 // LegID is the channel id of the agent's leg in the n-th offer of a call. That of
 // an outbound call must not begin with the call's own id: the channel of that id
 // is made later, and Asterisk refuses an id with which a living one begins.
-func LegID(callID string, n int) string {
+func LegID(callID string, n int) string { return legID(callID, "a", n) }
+
+func legID(callID, kind string, n int) string {
 	if IsAttempt(callID) {
-		return fmt.Sprintf("%s%s.a%d", outboundLeg, callID, n)
+		return fmt.Sprintf("%s%s.%s%d", outboundLeg, callID, kind, n)
 	}
-	return fmt.Sprintf("%s.a%d", callID, n)
+	return fmt.Sprintf("%s.%s%d", callID, kind, n)
 }
 
 const outboundLeg = "for-"
 
-// legName finds the call in an agent's leg. The ids of callers' channels never
-// end so.
-var legName = regexp.MustCompile(`^(?:` + outboundLeg + `)?(.+)\.a[0-9]+$`)
+// legName finds the call in a leg that we made for it: of an agent (a), of somebody
+// outside (x), or a snoop (s, and w for one that whispers). The ids of callers'
+// channels never end so.
+var legName = regexp.MustCompile(`^(?:` + outboundLeg + `)?(.+)\.([asxw])[0-9]+$`)
 
 // OfLeg is the opposite of LegID: the call that a leg was made for, and false for
-// a channel that is no agent's leg.
+// a channel that was made for none.
 func OfLeg(channel string) (callID string, ok bool) {
-	if !strings.Contains(channel, ".a") {
-		return "", false
+	callID, kind := ofLeg(channel)
+	return callID, kind != ""
+}
+
+// IsAgentLeg reports whether a leg was made to ring an agent.
+func IsAgentLeg(channel string) bool {
+	_, kind := ofLeg(channel)
+	return kind == "a"
+}
+
+func ofLeg(channel string) (callID, kind string) {
+	if dot := strings.LastIndexByte(channel, '.'); dot < 0 || dot+1 == len(channel) || !strings.ContainsRune("asxw", rune(channel[dot+1])) {
+		return "", "" // nearly all that are none: no pattern is tried on them
 	}
 	m := legName.FindStringSubmatch(channel)
 	if m == nil {
-		return "", false
+		return "", ""
 	}
-	return m[1], true
+	return m[1], m[2]
 }
 
 // RecordingID names the recording of the conversation of the n-th offer of a
@@ -251,6 +290,7 @@ func (c Call) enter(s Stage) Call {
 	c.Stage = s
 	c.Epoch++
 	c.Joined, c.Paused, c.Alarm = false, time.Time{}, time.Time{}
+	c.Held, c.Room, c.Guests = false, 0, nil
 	if s != Ended {
 		c.Bridged, c.Recording, c.Talked = time.Time{}, 0, 0
 	}

@@ -142,6 +142,16 @@ type (
 	}
 	// PauseUp: a recording that holds silence since then has done so for long enough.
 	PauseUp struct{ At, Since time.Time }
+	// GuestTimeUp: a guest's phone has rung for long enough.
+	GuestTimeUp struct {
+		At  time.Time
+		Leg string
+	}
+	// SeatFailed: a guest could not be brought to where she hears them.
+	SeatFailed struct {
+		At  time.Time
+		Leg string
+	}
 	// Resumed: somebody owns the call again after a gap, and this is what
 	// Asterisk shows.
 	Resumed struct {
@@ -151,6 +161,7 @@ type (
 		Leg    LegState // the leg of the offer in hand
 		Joined bool     // both are in the call's bridge
 		Agent  agent.Profile
+		Guests map[string]GuestFacts // by leg
 	}
 )
 
@@ -189,6 +200,9 @@ func (Missed) event()     {}
 func (TakenBack) event()  {}
 func (Ordered) event()    {}
 func (PauseUp) event()    {}
+
+func (GuestTimeUp) event() {}
+func (SeatFailed) event()  {}
 
 // Command is something to do after the commit.
 type Command interface{ command() }
@@ -229,8 +243,28 @@ type (
 		Leg    string
 		Reason string // "normal", "answered-elsewhere", "no-answer"
 	}
-	// Join makes the bridge and puts both legs into it.
-	Join struct{ Leg, Bridge string }
+	// Join makes the bridge and puts both legs into it; Alone: the caller is there.
+	Join struct {
+		Leg, Bridge string
+		Alone       bool
+	}
+	// HoldCaller takes the caller out of the bridge and lets her hear music, until
+	// she is left alone and joined again.
+	HoldCaller struct{ Bridge string }
+	// Seat puts a guest's leg into the bridge.
+	Seat struct{ Leg, Bridge string }
+	// Overhear lets a guest hear what the leg Of hears and says, by a snoop in a
+	// bridge of their own. Whisper: and that leg, nobody else, hears the guest.
+	Overhear struct {
+		Leg, Of       string
+		Snoop, Bridge string
+		Whisper       bool
+	}
+	// GuestTimer asks for GuestTimeUp.
+	GuestTimer struct {
+		Leg   string
+		After time.Duration
+	}
 	// Dial puts the agent's leg into the bridge, makes the leg of whom we call,
 	// puts it there too, and only then rings his phone. It asks once more whether
 	// that may be done.
@@ -301,6 +335,10 @@ func (Record) command()          {}
 func (StopRecording) command()   {}
 func (MuteRecording) command()   {}
 func (PauseTimer) command()      {}
+func (HoldCaller) command()      {}
+func (Seat) command()            {}
+func (Overhear) command()        {}
+func (GuestTimer) command()      {}
 func (HangUpCaller) command()    {}
 func (SendToEmergency) command() {}
 func (Log) command()             {}
@@ -325,4 +363,11 @@ const (
 	BlindTransfer LogName = "BlindTransfer"
 	Moved         LogName = "Moved"
 	PanicKey      LogName = "PanicKey"
+
+	AttendedTransfer LogName = "AttendedTransfer"
+	TakenOver        LogName = "TakenOver"
+	OnHold           LogName = "OnHold"
+	OffHold          LogName = "OffHold"
+	GuestCame        LogName = "GuestCame"
+	GuestLeft        LogName = "GuestLeft"
 )

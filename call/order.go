@@ -157,6 +157,30 @@ func (r Rules) refusesAgent(c Call, o Order) Refusal {
 		if c.Recording == 0 {
 			return NotRecorded
 		}
+	case Hold:
+		if !c.Joined && !c.Held {
+			return NotTalking
+		}
+	case Unhold:
+		if i := c.partner(); i >= 0 && !c.Guests[i].Up {
+			return NotNow // she would come into a conversation that she was not asked into
+		}
+	case Consult:
+		switch {
+		case c.partner() >= 0 || len(c.Guests) >= maxGuests:
+			return SomebodyThere
+		case !c.Joined && !c.Held:
+			return NotTalking
+		}
+		return refusesOffer(c, o)
+	case ConsultCancel:
+		if c.partner() < 0 {
+			return NobodyThere
+		}
+	case ConsultDone, Together:
+		if i := c.partner(); i < 0 || !c.Guests[i].Up {
+			return NobodyThere
+		}
 	case QuickEnd, Panic:
 	default:
 		return NotNow
@@ -181,7 +205,37 @@ func (r Rules) refusesSupervisor(c Call, o Order) Refusal {
 		}
 		return ""
 	}
-	return NotNow
+	switch {
+	case c.Stage == "" || c.Stage == Ended:
+		return NoSuchCall
+	case !c.Converses():
+		return NotTalking
+	}
+	return refusesJoining(c, o)
+}
+
+// refusesJoining is asked before a supervisor comes into a conversation, hears it
+// in another way, or leaves it. Law 3 holds for whoever only listens too: a woman
+// was promised that women hear her, and no woman is to bear what an offender says.
+func refusesJoining(c Call, o Order) Refusal {
+	_, guest := c.GuestOf(o.Agent.Profile.ID)
+	switch {
+	case o.Agent.Profile.ID == "":
+		return UnknownAgent
+	case o.Wish == Leave && !guest:
+		return NobodyThere
+	case o.Wish == Leave:
+		return ""
+	case !o.Agent.Profile.Fits(c.Pool):
+		return LawForbids
+	case guest:
+		return ""
+	case !o.Agent.Invitable():
+		return AgentTaken
+	case len(c.Guests) >= maxGuests:
+		return SomebodyThere
+	}
+	return ""
 }
 
 // refusesOffer is asked before a call is given to one agent.
@@ -225,8 +279,62 @@ func (r Rules) ordered(c Call, ev Ordered) (Call, []Command) {
 		return r.pause(c, ev.At, o)
 	case ResumeRecording:
 		return c.unpause(ev.At)
+	case Listen, Whisper, Barge, TakeOver:
+		return r.supervise(c, ev)
+	case Leave:
+		g, _ := c.GuestOf(o.Agent.Profile.ID)
+		return r.guestGone(c, c.guestIndex(g.Leg), parting{at: ev.At, why: agent.Withdrawn})
+	}
+	return r.withPartner(c, ev)
+}
+
+// withPartner carries out what an agent wants with a caller on hold or somebody else.
+func (r Rules) withPartner(c Call, ev Ordered) (Call, []Command) {
+	switch ev.Order.Wish {
+	case Hold:
+		c, cmds := c.hold(ev.At)
+		return c, append(cmds, Log{At: ev.At, Name: OnHold, Agent: c.Offer.Agent})
+	case Unhold, Together:
+		if !c.Held {
+			return c, nil
+		}
+		c, cmds := c.joinAgain()
+		return c, append(cmds, Log{At: ev.At, Name: OffHold, Agent: c.Offer.Agent})
+	case Consult:
+		c, held := c.hold(ev.At)
+		c, cmds := r.invite(c, ev.At, ev.Order)
+		return c, append(held, cmds...)
+	case ConsultDone:
+		return r.promote(c, c.partner(), ev.At, agent.Finish{At: ev.At, Call: c.ID, WrapUp: r.wrapUp(c)}, false)
+	case ConsultCancel:
+		return r.guestGone(c, c.partner(), parting{at: ev.At, why: agent.Withdrawn})
 	}
 	return c, nil
+}
+
+// supervise lets a supervisor come into a conversation, or hear it in another way.
+func (r Rules) supervise(c Call, ev Ordered) (Call, []Command) {
+	o := ev.Order
+	c.Alarm = time.Time{} // whoever called for help has it
+	g, guest := c.GuestOf(o.Agent.Profile.ID)
+	if !guest {
+		return r.invite(c, ev.At, o)
+	}
+	before, i := g, c.guestIndex(g.Leg)
+	g.Wish = o.Wish
+	switch {
+	case !before.Up || before.Wish == g.Wish:
+		return c.withGuest(i, g), nil
+	case o.Wish == TakeOver:
+		return r.promote(c, i, ev.At, agent.Finish{At: ev.At, Call: c.ID, WrapUp: r.wrapUp(c)}, false)
+	}
+	c, g = c.numbered(g)
+	c = c.withGuest(i, g)
+	var cmds []Command
+	if before.Beside() {
+		cmds = append(cmds, HangUpLeg{Leg: c.Snoop(before), Reason: "normal"})
+	}
+	return c, append(append(cmds, c.place(g)...), Log{At: ev.At, Name: GuestCame, Agent: g.Agent, Detail: string(g.Wish)})
 }
 
 // sendBack gives the caller back to the queue. Music comes at once, and her agent

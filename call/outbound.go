@@ -215,10 +215,14 @@ func (r Rules) speaks(c Call, ev Event) (Call, []Command) {
 	switch ev := ev.(type) {
 	case CallerGone:
 		return r.complete(c, ev.At, CompleteCaller, false, HangUpLeg{Leg: c.Offer.Leg, Reason: "normal"})
+	case Joined:
+		return c.joined(ev)
 	case LegGone:
 		switch {
 		case ev.Leg != c.Offer.Leg:
 			return c, nil
+		case c.successor() >= 0:
+			return r.succeed(c, ev.At, ev.Lost)
 		case ev.Lost:
 			return r.brokenOff(c, ev.At)
 		}
@@ -240,7 +244,7 @@ func (r Rules) brokenOff(c Call, at time.Time) (Call, []Command) {
 		Tell{Agent: o.Agent, Event: agent.Release{At: at, Call: c.ID, Why: agent.Unreachable, LegGone: true}},
 		HangUpCaller{},
 	}
-	cmds = append(cmds, c.stopRecording(at, false, true)...)
+	cmds = append(append(cmds, c.letAllGo(at, "")...), c.stopRecording(at, false, true)...)
 	return c.enter(Ended), append(cmds, Log{At: at, Name: Complete, Agent: o.Agent, Detail: string(BrokenOff)}, File{})
 }
 
@@ -299,14 +303,14 @@ func (r Rules) resumeSpeaks(c Call, ev Resumed) (Call, []Command) {
 	case !ev.Caller:
 		return unseen(r.complete(c, ev.At, CompleteCaller, ev.Leg == LegAbsent, HangUpLeg{Leg: c.Offer.Leg, Reason: "normal"}))
 	case ev.Leg == LegAbsent:
+		if i := c.successor(); i >= 0 && ev.Guests[c.Guests[i].Leg].Leg == LegUp {
+			return r.succeed(c, ev.At, false)
+		}
 		return unseen(r.complete(c, ev.At, CompleteAgent, true, HangUpCaller{}))
 	}
-	c, record := c.record(true)
-	cmds := append([]Command{record}, c.pausedStill(ev.At, r.PauseAtMost)...)
-	if !ev.Joined {
-		cmds = append([]Command{Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}}, cmds...)
-	}
-	return c, cmds
+	c, guests := r.resumeGuests(c, ev)
+	c, cmds := r.resumePair(c, ev)
+	return c, append(cmds, guests...)
 }
 
 // endOutboundAgain repeats what the end of an outbound call asked for: nobody
@@ -315,8 +319,5 @@ func endOutboundAgain(c Call, ev Resumed) (cmds []Command) {
 	if ev.Caller {
 		cmds = append(cmds, HangUpCaller{})
 	}
-	if c.Offers > 0 {
-		cmds = append(cmds, HangUpLeg{Leg: LegID(c.ID, c.Numbered+c.Offers), Reason: "normal"})
-	}
-	return append(append(cmds, c.stopRecordingAgain()...), File{})
+	return append(append(append(cmds, c.hangUpLast()...), c.stopRecordingAgain()...), File{})
 }

@@ -31,6 +31,9 @@ func (c Call) inOrder() Call {
 }
 
 func (r Rules) step(c Call, ev Event) (Call, []Command) {
+	if next, cmds, done := r.guests(c, ev); done {
+		return next, cmds
+	}
 	if c.Kind == Outbound {
 		return r.outbound(c, ev)
 	}
@@ -109,7 +112,8 @@ func (r Rules) cameBack(c Call, ev Arrived) (Call, []Command) {
 	case Greeting:
 		return r.enqueue(c, ev.At, KeepCompany{AfterGap: true}, Guard{On: true})
 	case Talking:
-		return c, []Command{LeaveAlone{}, Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, Guard{}}
+		c.Held = true // whatever she was: she is out of the bridge now
+		return c.joinAgain()
 	}
 	return c, []Command{Guard{On: true}, KeepCompany{AfterGap: true}}
 }
@@ -309,11 +313,7 @@ func (r Rules) answered(c Call, ev Answered) (Call, []Command) {
 func (r Rules) talking(c Call, ev Event) (Call, []Command) {
 	switch ev := ev.(type) {
 	case Joined:
-		if ev.Leg == c.Offer.Leg && !c.Joined {
-			c.Joined, c.Bridged = true, ev.At
-			c, record := c.record(false)
-			return c, []Command{record}
-		}
+		return c.joined(ev)
 	case JoinFailed:
 		switch {
 		case ev.Leg != c.Offer.Leg:
@@ -326,12 +326,37 @@ func (r Rules) talking(c Call, ev Event) (Call, []Command) {
 		switch {
 		case ev.Leg != c.Offer.Leg:
 			return c, nil
+		case c.successor() >= 0:
+			return r.succeed(c, ev.At, ev.Lost)
 		case ev.Lost, !c.Joined: // she has not spoken with anybody, or not to the end
 			return r.backToHead(c, ev.At, ev.Lost, true)
 		}
 		return r.complete(c, ev.At, CompleteAgent, true, HangUpCaller{})
 	}
 	return c, nil
+}
+
+// joined: caller and agent are in the bridge. After a hold, or with another agent
+// than before, the recording goes on that had begun.
+func (c Call) joined(ev Joined) (Call, []Command) {
+	if ev.Leg != c.Offer.Leg || c.Joined || c.Held {
+		return c, nil
+	}
+	c.Joined, c.Bridged = true, ev.At
+	if c.Recording != 0 {
+		return c, nil
+	}
+	c, record := c.record(false)
+	return c, []Command{record}
+}
+
+// succeed: the agent's leg has ended, and a guest who talks with them goes on.
+func (r Rules) succeed(c Call, at time.Time, lost bool) (Call, []Command) {
+	var tell agent.Event = agent.Finish{At: at, Call: c.ID, WrapUp: r.wrapUp(c), LegGone: true}
+	if lost {
+		tell = agent.Release{At: at, Call: c.ID, Why: agent.Unreachable, LegGone: true}
+	}
+	return r.promote(c, c.successor(), at, tell, true)
 }
 
 // backToHead: the agent's phone died, or her leg left at the very moment of
@@ -350,7 +375,7 @@ func (r Rules) backToHead(c Call, at time.Time, phoneLost, legGone bool) (Call, 
 // category. Her agent is told, and her leg ended.
 func (r Rules) requeue(c Call, at time.Time, tell agent.Event) (Call, []Command) {
 	o := c.Offer
-	stop := c.stopRecording(at, true, true)
+	stop := append(c.letAllGo(at, ""), c.stopRecording(at, true, true)...)
 	c = c.enter(Waiting)
 	c.Head = true
 	cmds := []Command{
@@ -374,7 +399,7 @@ func (r Rules) complete(c Call, at time.Time, how Outcome, legGone bool, last Co
 		Tell{Agent: o.Agent, Event: agent.Finish{At: at, Call: c.ID, WrapUp: plan, LegGone: legGone}},
 		last,
 	}
-	cmds = append(cmds, c.stopRecording(at, false, true)...)
+	cmds = append(append(cmds, c.letAllGo(at, "")...), c.stopRecording(at, false, true)...)
 	return c.enter(Ended), append(cmds, Log{At: at, Name: Complete, Agent: o.Agent, Detail: string(how)}, File{})
 }
 
@@ -448,32 +473,56 @@ func (r Rules) resume(c Call, ev Resumed) (Call, []Command) {
 	case Offered:
 		return r.resumeOffered(c, ev)
 	case Talking:
-		switch {
-		case ev.Leg == LegAbsent && !c.Joined: // nobody has spoken with her yet
-			return r.backToHead(c, ev.At, false, true)
-		case ev.Leg == LegAbsent:
-			return unseen(r.complete(c, ev.At, CompleteAgent, true, HangUpCaller{}))
-		case ev.Leg == LegRinging:
-			return r.backToHead(c, ev.At, false, false)
-		case !ev.Joined:
-			return c, []Command{LeaveAlone{}, Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, Guard{}}
-		}
-		if c.Joined = true; c.Bridged.IsZero() {
-			c.Bridged = ev.At // nobody saw when
-		}
-		c, record := c.record(true)
-		return c, append([]Command{Guard{}, record}, c.pausedStill(ev.At, r.PauseAtMost)...) // or the dead man's switch would part them
+		return r.resumeTalking(c, ev)
 	}
 	return c, nil
+}
+
+func (r Rules) resumeTalking(c Call, ev Resumed) (Call, []Command) {
+	i := c.successor()
+	switch {
+	case ev.Leg == LegAbsent && i >= 0 && ev.Guests[c.Guests[i].Leg].Leg == LegUp:
+		return r.succeed(c, ev.At, false)
+	case ev.Leg == LegAbsent && !c.Joined: // nobody has spoken with her yet, or not to the end
+		return r.backToHead(c, ev.At, false, true)
+	case ev.Leg == LegAbsent:
+		return unseen(r.complete(c, ev.At, CompleteAgent, true, HangUpCaller{}))
+	case ev.Leg == LegRinging:
+		return r.backToHead(c, ev.At, false, false)
+	}
+	c, guests := r.resumeGuests(c, ev)
+	c, cmds := r.resumePair(c, ev)
+	return c, append(cmds, guests...)
+}
+
+// resumePair puts caller and agent to where they belong: into the bridge, or the
+// caller to her music.
+func (r Rules) resumePair(c Call, ev Resumed) (Call, []Command) {
+	switch {
+	case c.Held:
+		return c, c.holdAgain()
+	case !ev.Joined && c.Kind == Outbound:
+		c, record := c.record(true)
+		return c, append([]Command{Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, record}, c.pausedStill(ev.At, r.PauseAtMost)...)
+	case !ev.Joined:
+		return c, []Command{LeaveAlone{}, Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, Guard{}}
+	}
+	if c.Joined = true; c.Bridged.IsZero() {
+		c.Bridged = ev.At // nobody saw when
+	}
+	c, record := c.record(true)
+	cmds := append([]Command{record}, c.pausedStill(ev.At, r.PauseAtMost)...)
+	if c.Kind == Outbound {
+		return c, cmds
+	}
+	return c, append([]Command{Guard{}}, cmds...) // or the dead man's switch would part them
 }
 
 // endAgain repeats what the end of a call asked for. Its caller is hung up only
 // if her agent had left her: whoever went to 112 or to the fallback is there
 // still, and on the same channel.
 func endAgain(c Call, ev Resumed) (cmds []Command) {
-	if c.Offers > 0 {
-		cmds = append(cmds, HangUpLeg{Leg: LegID(c.ID, c.Numbered+c.Offers), Reason: "normal"})
-	}
+	cmds = c.hangUpLast()
 	switch {
 	case !ev.Caller:
 	case c.Outcome == SentToEmergency:
@@ -482,6 +531,16 @@ func endAgain(c Call, ev Resumed) (cmds []Command) {
 		cmds = append(cmds, HangUpCaller{})
 	}
 	return append(append(cmds, c.stopRecordingAgain()...), File{})
+}
+
+// hangUpLast ends the legs that the call may have had at its end: which of them was
+// its agent's, and which a guest's, is not known any more.
+func (c Call) hangUpLast() (cmds []Command) {
+	last := c.Numbered + c.Offers
+	for n := max(c.Numbered, last-1-maxGuests) + 1; n <= last; n++ {
+		cmds = append(cmds, HangUpLeg{Leg: LegID(c.ID, n), Reason: "normal"})
+	}
+	return cmds
 }
 
 func (r Rules) resumeOffered(c Call, ev Resumed) (Call, []Command) {

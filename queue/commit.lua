@@ -76,7 +76,16 @@ if moved then return current('conflict') end
 local function text(s) return type(s) == 'string' and s or '' end
 local function offer(c) return c and type(c.offer) == 'table' and c.offer or {} end
 local function engaged(c) return c and (c.stage == 'offered' or c.stage == 'talking') end
-local function names(c, agent_id) return engaged(c) and offer(c).agent == agent_id end
+local function guests(c) return c and type(c.guests) == 'table' and c.guests or {} end
+local function guest(c, agent_id)
+  for _, g in ipairs(guests(c)) do
+    if type(g) == 'table' and text(g.agent) ~= '' and g.agent == agent_id then return g end
+  end
+end
+local function supervises(g) return g.wish == 'listen' or g.wish == 'whisper' or g.wish == 'barge' or g.wish == 'take-over' end
+local function names(c, agent_id)
+  return engaged(c) and (offer(c).agent == agent_id or guest(c, agent_id) ~= nil)
+end
 local function held(a) return a and (a.state == 'reserved' or a.state == 'talking') end
 local function after(by_id, key, id)
   if by_id[id] then return by_id[id].new end
@@ -87,11 +96,26 @@ local function fits(profile, pool)
   if pool == 'male-officers' then return profile.woman ~= true and profile.officer == true end
   return false
 end
+local function reachable(a) return a and a.online == true and a.elsewhere ~= true and (a.leg or '') == '' end
 local function free(a)
-  if not a or a.status ~= 'available' or a.online ~= true or a.elsewhere == true
-      or (a.leg or '') ~= '' then return false end
+  if not reachable(a) or a.status ~= 'available' then return false end
   if a.state == 'idle' then return true end
   return a.state == 'wrap-up' and type(a.after) == 'table' and a.after.interruptible == true
+end
+
+-- invites checks a guest of a call: she is held by it, and law 3 lets her be there.
+local function invites(w, g)
+  local who = text(g.agent)
+  if who == '' then return nil end
+  if w.new.stage ~= 'talking' or who == text(offer(w.new).agent) then return law(2, 'guest', w.id, who) end
+  local a = after(agent_by_id, KEYS[4], who)
+  local wanted = g.up == true and 'talking' or 'reserved'
+  if not a or a.call ~= w.id or a.state ~= wanted then return law(2, 'named', w.id, who) end
+  local was = guest(w.old, who)
+  local entering = not was or was.leg ~= g.leg
+  if (entering or w.old.pool ~= w.new.pool) and not fits(a.profile or {}, w.new.pool) then
+    return law(3, 'pool', w.id, who)
+  end
 end
 
 local function engages(w)
@@ -101,8 +125,10 @@ local function engages(w)
   if entering and new.stage == 'offered' and not (old and old.stage == 'waiting') then
     return law(2, 'waited', w.id, who)
   end
+  local was = guest(old, who)
   if entering and new.stage == 'talking' and
-    not (old and old.stage == 'offered' and offer(old).agent == who and offer(old).leg == leg) then
+    not (old and old.stage == 'offered' and offer(old).agent == who and offer(old).leg == leg) and
+    not (old and old.stage == 'talking' and was and was.leg == leg) then
     return law(2, 'connected', w.id, who)
   end
   local a = after(agent_by_id, KEYS[4], who)
@@ -111,6 +137,17 @@ local function engages(w)
   if (entering or old.pool ~= new.pool) and not fits(a.profile or {}, new.pool) then
     return law(3, 'pool', w.id, who)
   end
+  for _, g in ipairs(guests(new)) do
+    local broken = type(g) == 'table' and invites(w, g)
+    if broken then return broken end
+  end
+end
+
+-- still_holding is the refusal of a call that lets go of an agent who is held by it.
+local function still_holding(w, who)
+  if names(w.new, who) then return nil end
+  local a = after(agent_by_id, KEYS[4], who)
+  if held(a) and a.call == w.id then return law(2, 'still-holding', w.id, who) end
 end
 
 local function call_breaks(w)
@@ -121,9 +158,13 @@ local function call_breaks(w)
     local broken = engages(w)
     if broken then return broken end
   end
-  if engaged(old) and not names(new, offer(old).agent) then
-    local a = after(agent_by_id, KEYS[4], text(offer(old).agent))
-    if held(a) and a.call == w.id then return law(2, 'still-holding', w.id, offer(old).agent) end
+  if engaged(old) then
+    local broken = still_holding(w, text(offer(old).agent))
+    if broken then return broken end
+    for _, g in ipairs(guests(old)) do
+      broken = type(g) == 'table' and text(g.agent) ~= '' and still_holding(w, g.agent)
+      if broken then return broken end
+    end
   end
 end
 
@@ -132,11 +173,13 @@ local function agent_breaks(w)
   if held(new) and not (old and old.state == new.state and old.call == new.call) then
     local id = text(new.call)
     if new.state == 'reserved' then
-      if not free(old) then return law(2, 'free', id, w.id) end
       local c = call_by_id[id]
-      if not (c and c.old and c.old.stage == 'waiting' and c.new.stage == 'offered' and names(c.new, w.id)) then
-        return law(2, 'waited', id, w.id)
-      end
+      local g = c and guest(c.new, w.id)
+      local invited = g and c.old and c.old.stage == 'talking' and c.new.stage == 'talking' and not guest(c.old, w.id)
+      local offered = c and c.old and c.old.stage == 'waiting' and c.new.stage == 'offered' and offer(c.new).agent == w.id
+      local aside = invited and supervises(g) and reachable(old) and old.state == 'idle'
+      if not free(old) and not aside then return law(2, 'free', id, w.id) end
+      if not invited and not offered then return law(2, 'waited', id, w.id) end
     else
       if not (old and old.state == 'reserved' and old.call == new.call) then return law(2, 'connected', id, w.id) end
       local c = after(call_by_id, KEYS[3], id)

@@ -40,10 +40,12 @@
 //	1  Queued never changes once set: nothing costs a caller her place.
 //	2  An agent becomes reserved only from idle, or from wrap-up that may be
 //	   interrupted; available, online, not elsewhere; and only together with a
-//	   call that goes from waiting to offered, to her. Talking follows only from
-//	   that offer. A call offered or talking and its agent say the same of each
-//	   other: neither can leave alone.
-//	3  Whoever is offered a call or begins to talk in it fits its pool.
+//	   call that goes from waiting to offered, to her, or with a talk that she is
+//	   a guest of from now on (a supervisor also if she is not available). Talking
+//	   follows only from that offer, or from being a guest. A call offered or
+//	   talking and its agents say the same of each other: none can leave alone.
+//	3  Whoever is offered a call, comes into it or begins to talk in it fits its
+//	   pool, and be it only to listen.
 //
 // Law 3 is not asked of a change that leaves offer and pool as they are: if the
 // roster makes an agent unfit while her phone rings, that must be stored, for it

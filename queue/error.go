@@ -56,6 +56,7 @@ const (
 	RuleWaited       Rule = "waited"         // 2: offered only from waiting, with a reservation
 	RuleConnected    Rule = "connected"      // 2: talking only from the same offer
 	RuleNamed        Rule = "named"          // 2: her document names the call
+	RuleGuest        Rule = "guest"          // 2: guests are in talks, and are not the call's agent
 	RuleStillNamed   Rule = "still-named"    // 2: she cannot leave a call that names her
 	RuleStillHolding Rule = "still-holding"  // 2: a call cannot leave an agent it holds
 	RulePool         Rule = "pool"           // 3

@@ -11,8 +11,8 @@ import (
 // engaged: the call has an agent in hand.
 func engaged(c call.Call) bool { return c.Stage == call.Offered || c.Stage == call.Talking }
 
-// names: the call says that she is its agent.
-func names(c call.Call, id agent.ID) bool { return engaged(c) && c.Offer.Agent == id }
+// names: the call says that she is its agent, or a guest.
+func names(c call.Call, id agent.ID) bool { return c.Holds(id) }
 
 // held: a call has her.
 func held(a agent.Agent) bool { return a.State == agent.Reserved || a.State == agent.Talking }
@@ -22,15 +22,21 @@ func holds(a agent.Agent, callID string) bool { return held(a) && a.Call == call
 
 // pairs: the call and the agent say the same of each other.
 func pairs(c call.Call, a agent.Agent) bool {
-	return names(c, a.Profile.ID) && a.Call == c.ID && a.State == stateIn(c.Stage)
+	return names(c, a.Profile.ID) && a.Call == c.ID && a.State == c.StateOf(a.Profile.ID)
 }
 
-// stateIn is the state of an agent whose call is in that stage.
-func stateIn(s call.Stage) agent.State {
-	if s == call.Offered {
-		return agent.Reserved
+// named are all agents whom the call says it holds: its own and its guests.
+func named(c call.Call) (ids []agent.ID) {
+	if !engaged(c) {
+		return nil
 	}
-	return agent.Talking
+	ids = append(ids, c.Offer.Agent)
+	for _, g := range c.Guests {
+		if g.Agent != "" {
+			ids = append(ids, g.Agent)
+		}
+	}
+	return ids
 }
 
 // replaced is a new value beside the one it replaces, if there is one.
@@ -79,9 +85,9 @@ func (t trial) callBreaks(id string) *LawError {
 			return broken
 		}
 	}
-	if w.exists && engaged(old) && !names(next, old.Offer.Agent) {
-		if a, there := t.herAfter(old.Offer.Agent); there && holds(a, id) {
-			return &LawError{Law: 2, Rule: RuleStillHolding, Call: id, Agent: old.Offer.Agent}
+	for _, was := range named(old) {
+		if a, there := t.herAfter(was); w.exists && !names(next, was) && there && holds(a, id) {
+			return &LawError{Law: 2, Rule: RuleStillHolding, Call: id, Agent: was}
 		}
 	}
 	return nil
@@ -99,11 +105,50 @@ func (t trial) engages(w replaced[call.Call]) *LawError {
 	switch {
 	case entering && next.Stage == call.Offered && (!w.exists || old.Stage != call.Waiting):
 		return breaks(2, RuleWaited)
-	case entering && next.Stage == call.Talking && (!w.exists || old.Stage != call.Offered || !sameOffer):
+	case entering && next.Stage == call.Talking && !connected(w):
 		return breaks(2, RuleConnected)
-	case !there || a.Call != next.ID || a.State != stateIn(next.Stage):
+	case !there || !pairs(next, a):
 		return breaks(2, RuleNamed)
 	case (entering || old.Pool != next.Pool) && !a.Profile.Fits(next.Pool):
+		return breaks(3, RulePool)
+	}
+	for _, g := range next.Guests {
+		if broken := t.invites(w, g); broken != nil {
+			return broken
+		}
+	}
+	return nil
+}
+
+// connected: the talk follows from the offer of before, or a guest of before goes
+// on in the agent's place.
+func connected(w replaced[call.Call]) bool {
+	old, next := w.old, w.new
+	if !w.exists {
+		return false
+	}
+	was, guest := old.GuestOf(next.Offer.Agent)
+	return old.Stage == call.Offered && old.Offer.Agent == next.Offer.Agent && old.Offer.Leg == next.Offer.Leg ||
+		old.Stage == call.Talking && guest && was.Leg == next.Offer.Leg
+}
+
+// invites checks a guest of a call: she is held by it, and law 3 lets her be there.
+func (t trial) invites(w replaced[call.Call], g call.Guest) *LawError {
+	if g.Agent == "" {
+		return nil
+	}
+	breaks := func(law int, rule Rule) *LawError {
+		return &LawError{Law: law, Rule: rule, Call: w.new.ID, Agent: g.Agent}
+	}
+	was, before := w.old.GuestOf(g.Agent)
+	entering := !before || was.Leg != g.Leg
+	a, there := t.herAfter(g.Agent)
+	switch {
+	case w.new.Stage != call.Talking || g.Agent == w.new.Offer.Agent:
+		return breaks(2, RuleGuest)
+	case !there || !pairs(w.new, a):
+		return breaks(2, RuleNamed)
+	case (entering || w.old.Pool != w.new.Pool) && !a.Profile.Fits(w.new.Pool):
 		return breaks(3, RulePool)
 	}
 	return nil
@@ -134,18 +179,29 @@ func (t trial) agentBreaks(id agent.ID) *LawError {
 func (t trial) takes(id agent.ID, w replaced[agent.Agent]) Rule {
 	old, next := w.old, w.new
 	if next.State == agent.Reserved {
-		if !w.exists || !old.Routable() && !old.BreakInable() {
-			return RuleFree
-		}
-		c, together := t.calls[next.Call]
-		if !together || !c.exists || c.old.Stage != call.Waiting || c.new.Stage != call.Offered || !names(c.new, id) {
-			return RuleWaited
-		}
-		return ""
+		return t.reserves(id, w)
 	}
 	c, there := t.callAfter(next.Call)
 	if !w.exists || old.State != agent.Reserved || old.Call != next.Call || !there || c.Stage != call.Talking || !names(c, id) {
 		return RuleConnected
+	}
+	return ""
+}
+
+// reserves checks an agent who becomes reserved: for an offer of a waiting call, or
+// as a guest of a conversation. A supervisor may come whatever her status.
+func (t trial) reserves(id agent.ID, w replaced[agent.Agent]) Rule {
+	c, together := t.calls[w.new.Call]
+	g, guest := c.new.GuestOf(id)
+	_, before := c.old.GuestOf(id)
+	invited := together && c.exists && c.old.Stage == call.Talking && c.new.Stage == call.Talking && guest && !before
+	offered := together && c.exists && c.old.Stage == call.Waiting && c.new.Stage == call.Offered && c.new.Offer.Agent == id
+	free := w.old.Routable() || w.old.BreakInable() || invited && g.Supervises() && w.old.Invitable()
+	switch {
+	case !w.exists || !free:
+		return RuleFree
+	case !invited && !offered:
+		return RuleWaited
 	}
 	return ""
 }

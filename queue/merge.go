@@ -81,17 +81,23 @@ func (m *merging) bringCall(c call.Call) {
 		}
 		return
 	}
-	if engaged(c) && !m.bringPair(c) {
+	if engaged(c) && !m.bringPair(c, c.Offer.Agent) {
 		m.refused = append(m.refused, c)
 		return
+	}
+	// A guest who cannot be had is left out: her leg is nobody's then, and is ended.
+	c.Guests = slices.DeleteFunc(slices.Clone(c.Guests), func(g call.Guest) bool {
+		return g.Agent != "" && !m.bringPair(c, g.Agent)
+	})
+	if len(c.Guests) == 0 {
+		c.Guests = nil
 	}
 	m.readCalls[c.ID] = s.Version
 	m.calls[c.ID], m.writeCalls[c.ID] = c, true
 }
 
-// bringPair makes sure that the agent of a call in hand is stored as its agent.
-func (m *merging) bringPair(c call.Call) bool {
-	id := c.Offer.Agent
+// bringPair makes sure that an agent of a call in hand, or a guest, is stored as such.
+func (m *merging) bringPair(c call.Call, id agent.ID) bool {
 	s, there := m.agents[id]
 	if _, read := m.readAgents[id]; !read && there {
 		m.readAgents[id] = s.Version

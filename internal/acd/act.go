@@ -60,6 +60,14 @@ func (m *mailbox) do(cmd call.Command) {
 		m.join(cmd)
 	case call.Dial:
 		m.dial(cmd)
+	case call.HoldCaller:
+		m.holdCaller(cmd)
+	case call.Seat:
+		m.seat(cmd)
+	case call.Overhear:
+		m.overhear(cmd)
+	case call.GuestTimer:
+		m.guestTimer(cmd)
 	case call.Record:
 		m.record(cmd)
 	case call.StopRecording:
@@ -108,14 +116,18 @@ func (m *mailbox) shownToAgent() string {
 
 // join makes the bridge. The caller hears the agent from here on.
 func (m *mailbox) join(cmd call.Join) {
+	legs := []string{m.id, cmd.Leg}
+	if cmd.Alone {
+		legs = legs[1:]
+	}
 	err := m.e.ari.CreateBridge(m.ctx, cmd.Bridge)
 	if err == nil {
-		err = m.e.ari.AddToBridge(m.ctx, cmd.Bridge, m.id, cmd.Leg)
+		err = m.e.ari.AddToBridge(m.ctx, cmd.Bridge, legs...)
 	}
 	if err == nil {
 		m.in.put(call.Joined{At: time.Now(), Leg: cmd.Leg})
 		if len(m.c.Spoken) > 1 {
-			go m.destroyBridges(m.c, m.c.Offer.N-1) // she has just left the last one
+			go m.destroyBridges(m.c) // she has just left the last one
 		}
 		m.e.stopListening(m.id)
 		return

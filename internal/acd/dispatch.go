@@ -104,8 +104,15 @@ func (e *Engine) broadcast(ev asterisk.Broadcast) {
 // entered takes in a channel that is now ours to speak with.
 func (e *Engine) entered(ev asterisk.Entered) {
 	id := ev.Channel.ID
-	if callID, ok := floor.CallOfLeg(id); ok {
+	callID, isLeg := floor.CallOfLeg(id)
+	if isLeg && call.IsAgentLeg(id) {
 		e.legEntered(id, callID, ev.Channel.Endpoint())
+		return
+	}
+	if l, known := e.knownLine(id); isLeg && known {
+		l.enter() // a snoop, or somebody outside
+	}
+	if isLeg {
 		return
 	}
 	if call.IsAttempt(id) {

@@ -106,7 +106,7 @@ func offerOf(leg string) int {
 func (e *Engine) partner(s asterisk.Snapshot, f floor.Facts, channel string) (asterisk.Channel, agent.ID, bool) {
 	for _, leg := range s.Channels {
 		callID, isLeg := floor.CallOfLeg(leg.ID)
-		if isLeg && callID == channel && f.Joined(channel, leg.ID) {
+		if isLeg && call.IsAgentLeg(leg.ID) && callID == channel && f.Joined(channel, leg.ID) {
 			id, ok := agentOf(leg.Endpoint())
 			return leg, id, ok
 		}

@@ -105,7 +105,7 @@ func (m *mailbox) file() {
 	sealed := m.e.callers[m.id]
 	m.e.mu.Unlock()
 	c := m.c
-	go m.destroyBridges(c, c.Numbered+c.Offers)
+	go m.destroyBridges(c)
 	m.e.records.Call(CallRecord{Call: c, Sealed: sealed}, func() { m.e.letGo(m, c) })
 }
 
@@ -155,11 +155,10 @@ func (m *mailbox) keepPlace() {
 	}
 }
 
-// destroyBridges ends the bridges of a call's offers, up to the n-th.
-func (m *mailbox) destroyBridges(c call.Call, last int) {
-	for n := c.Numbered + 1; n <= last; n++ {
-		c.Offer.N = n
-		m.e.destroyBridge(c.Bridge())
+// destroyBridges ends the bridges that a call does not need any more.
+func (m *mailbox) destroyBridges(c call.Call) {
+	for _, id := range c.Bridges() {
+		m.e.destroyBridge(id)
 	}
 }
 

@@ -88,7 +88,7 @@ func (m *Metrics) registerCalls() {
 	m.attempts = m.counters("acd_attempts_total", "Outbound calls that ended, by kind of task, outcome, and why nobody was reached.", "kind", "outcome", "cause")
 	m.conversation = m.histograms("acd_outbound_talk_seconds", "Conversations of outbound calls.", []float64{15, 30, 60, 120, 240, 480, 900, 1800, 3600}, "kind")
 	m.silent = m.counters("acd_silent_callers_total", "Callers who did not speak, by what a key said for them.", "plea")
-	m.agentSeconds = m.counters("acd_agent_seconds_total", "Time that agents spent in a state, counted when it ends; while idle and not available, their status. Work is that of the call: inbound, outbound, or none.", "state", "work")
+	m.agentSeconds = m.counters("acd_agent_seconds_total", "Time that agents spent in a state, counted when it ends; while idle and not available, their status. Work is that of the call: inbound, outbound, aside for a supervisor beside an agent, or none.", "state", "work")
 }
 
 func (m *Metrics) registerEngine() {

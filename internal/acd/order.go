@@ -108,12 +108,8 @@ func (e *Engine) order(ctx context.Context, o Order) (Ordered, error) {
 		a, _ := e.floor.Agent(o.Seat)
 		o.Call = a.Call
 	}
-	c, known := e.floor.Call(o.Call)
-	if !known {
+	if _, known := e.floor.Call(o.Call); !known {
 		return Ordered{}, call.NoSuchCall
-	}
-	if why := e.settings().Rules.Refuses(c, e.asked(o)); why != "" {
-		return Ordered{}, why // as far as is known here; whoever has the call asks again
 	}
 	if err := e.writeDown(ctx, o); err != nil {
 		return Ordered{}, err

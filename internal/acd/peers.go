@@ -122,10 +122,8 @@ func (e *Engine) moveHere(c call.Call, fromPeer bool) {
 	m, _ := e.open(c)
 	m.in.put(adopted{c})
 	if fromPeer {
-		for _, channel := range []string{c.ID, c.Offer.Leg} {
-			if channel != "" {
-				e.moveChannel(m.ctx, channel)
-			}
+		for _, channel := range c.Channels() {
+			e.moveChannel(m.ctx, channel)
 		}
 	}
 	m.in.put(look{})

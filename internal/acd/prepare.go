@@ -55,7 +55,7 @@ func (m *Metrics) prepareOutbound() {
 }
 
 func (m *Metrics) prepareAgents() {
-	for _, work := range []string{"inbound", "outbound"} {
+	for _, work := range []string{"inbound", "outbound", "aside"} {
 		for _, state := range []agent.State{agent.Reserved, agent.Talking, agent.WrapUp, agent.Recovery} {
 			m.agentSeconds.WithLabelValues(string(state), work)
 		}
@@ -74,7 +74,7 @@ func (m *Metrics) prepareEngine() {
 	}
 	for _, rule := range []queue.Rule{
 		queue.RuleForm, queue.RuleEnded, queue.RulePlace, queue.RuleFree, queue.RuleWaited, queue.RuleConnected,
-		queue.RuleNamed, queue.RuleStillNamed, queue.RuleStillHolding, queue.RulePool,
+		queue.RuleNamed, queue.RuleGuest, queue.RuleStillNamed, queue.RuleStillHolding, queue.RulePool,
 	} {
 		m.lawRefusals.WithLabelValues(string(rule))
 	}

@@ -224,6 +224,9 @@ func (e *Engine) expectedBridges() map[string]bool {
 	for _, c := range e.floor.Calls() {
 		if c.Stage == call.Talking {
 			expected[c.Bridge()] = true
+			for _, g := range c.Guests {
+				expected[c.SideBridge(g)] = true
+			}
 		}
 	}
 	return expected

@@ -27,11 +27,14 @@ func activity(a agent.Agent) (what string, since time.Time) {
 	return string(agent.Idle), since
 }
 
-// workOf is the kind of call that holds her, by the call's id.
+// workOf is the kind of call that holds her, by the call's id. What a supervisor does
+// beside an agent is no handling of the call.
 func workOf(a agent.Agent) string {
 	switch {
 	case a.State == agent.Idle || a.State == agent.Delayed || a.Call == "":
 		return "none"
+	case a.Aside:
+		return "aside"
 	case call.IsAttempt(a.Call):
 		return "outbound"
 	}

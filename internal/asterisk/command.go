@@ -193,6 +193,28 @@ func (c *Client) Dial(ctx context.Context, channel string, ringFor time.Duration
 	})
 }
 
+// Snoop is a channel that hears what another one hears and says.
+type Snoop struct {
+	ID string // ours, never used before
+	Of string // the channel that is listened to
+	// Whisper: what is said into the snoop is heard by that channel, and only there.
+	Whisper bool
+	Args    []string // of the Entered that follows
+}
+
+// Snoop makes one: it Enters this app and ends with the channel. IsConflict: it
+// exists already. IsNotFound: there is no such channel.
+func (c *Client) Snoop(ctx context.Context, s Snoop) error {
+	whisper := "none"
+	if s.Whisper {
+		whisper = "out"
+	}
+	return c.command(ctx, request{
+		op: "snoop", method: http.MethodPost, path: []string{"channels", s.Of, "snoop", s.ID},
+		query: url.Values{"spy": {"both"}, "whisper": {whisper}, "app": {c.opt.App}, "appArgs": {strings.Join(s.Args, ",")}},
+	})
+}
+
 // ShownNumber is the Variables with which a created leg shows a number of ours,
 // and nothing else, to whom it rings.
 func ShownNumber(number string) map[string]string {

@@ -49,6 +49,11 @@ func IsNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
 // the call was claimed by another, or the channel is in a wrong state.
 func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }
 
+// IsNotInBridge: the channel, or the bridge, is not there, or the one not in the other.
+func IsNotInBridge(err error) bool {
+	return hasStatus(err, http.StatusNotFound) || hasStatus(err, http.StatusBadRequest) || hasStatus(err, http.StatusUnprocessableEntity)
+}
+
 // IsUnknown reports that the command may or may not have been carried out: look
 // at the channel or bridge before deciding. A refusal by Asterisk and a request
 // that never left are both certain, hence not unknown.

@@ -101,8 +101,10 @@ func (w *suspects) store() {
 // pools: law 3.
 func (w *suspects) pools() {
 	for _, c := range w.state.Calls {
-		a, known := w.agents[c.Offer.Agent]
-		if known && (c.Stage == call.Offered || c.Stage == call.Talking) && !a.Profile.Fits(c.Pool) {
+		for id, a := range w.agents {
+			if !c.Holds(id) || a.Profile.Fits(c.Pool) {
+				continue
+			}
 			w.add(Fail, "law", c.ID, "call %s of the line of %s is with %s, who does not belong there: tell a supervisor now", c.ID, c.Pool, a.Profile.ID)
 		}
 	}

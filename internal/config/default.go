@@ -66,9 +66,7 @@ func Default() Config {
 				{Digit: "4", Name: "debrief"}, {Digit: "5", Name: "supervisor"}, {Digit: "6", Name: "technical"},
 			},
 			ExtendBy: time.Minute,
-			RestFor:  30 * time.Minute,
-
-			AfterQuickEnd: 10 * time.Minute,
+			RestFor:  30 * time.Minute, AfterQuickEnd: 10 * time.Minute,
 		},
 		Overflow: Overflow{Endpoint: "", Number: "112"},
 		Outbound: Outbound{

@@ -44,15 +44,34 @@ func CallOfLeg(channel string) (string, bool) { return call.OfLeg(channel) }
 // hand as she is known now.
 func (f Facts) Resumed(c call.Call, profile agent.Profile, at time.Time) call.Resumed {
 	own := f.Channels[c.ID]
-	ev := call.Resumed{At: at, Caller: own.Inside, Up: own.Inside && own.Up, Leg: call.LegAbsent, Agent: profile}
-	if leg, ok := f.Channels[c.Offer.Leg]; ok && c.Offer.Leg != "" {
-		ev.Leg = call.LegRinging
-		if leg.Up {
-			ev.Leg = call.LegUp
-		}
-	}
+	ev := call.Resumed{At: at, Caller: own.Inside, Up: own.Inside && own.Up, Leg: f.leg(c.Offer.Leg), Agent: profile}
 	ev.Joined = f.Joined(c.ID, c.Offer.Leg)
+	for _, g := range c.Guests {
+		if ev.Guests == nil {
+			ev.Guests = map[string]call.GuestFacts{}
+		}
+		ev.Guests[g.Leg] = f.guest(c, g)
+	}
 	return ev
+}
+
+func (f Facts) leg(id string) call.LegState {
+	switch leg, there := f.Channels[id]; {
+	case !there || id == "":
+		return call.LegAbsent
+	case leg.Up:
+		return call.LegUp
+	}
+	return call.LegRinging
+}
+
+// guest is what the facts say of somebody beside the two.
+func (f Facts) guest(c call.Call, g call.Guest) call.GuestFacts {
+	with := c.Offer.Leg
+	if g.Beside() {
+		with = c.Snoop(g)
+	}
+	return call.GuestFacts{Leg: f.leg(g.Leg), Placed: f.Joined(g.Leg, with)}
 }
 
 // Accompanied reports whether a channel shares a bridge with anybody.
@@ -80,7 +99,18 @@ func (f Facts) Differ(c call.Call) bool {
 	case call.Offered:
 		return !ev.Caller || ev.Leg != call.LegRinging
 	case call.Talking:
-		return !ev.Caller || !ev.Joined
+		return !ev.Caller || ev.Joined == c.Held || differsGuest(c, ev)
+	}
+	return false
+}
+
+// differsGuest: a guest is not where the call believes.
+func differsGuest(c call.Call, ev call.Resumed) bool {
+	for _, g := range c.Guests {
+		f := ev.Guests[g.Leg]
+		if g.Up && (f.Leg != call.LegUp || !f.Placed) || !g.Up && f.Leg != call.LegRinging {
+			return true
+		}
 	}
 	return false
 }
@@ -93,16 +123,16 @@ func differsOutbound(c call.Call, ev call.Resumed) bool {
 	case c.Ringing():
 		return !ev.Caller || ev.Up || ev.Leg != call.LegUp
 	case c.Stage == call.Talking:
-		return !ev.Caller || !ev.Joined
+		return !ev.Caller || ev.Joined == c.Held || differsGuest(c, ev)
 	}
 	return false
 }
 
-// StrayLeg reports whether a leg belongs to no offer: nobody waits for it. The
-// call is the one that the leg was made for. Who talks, talks on, known or not.
+// StrayLeg reports whether a leg belongs to no offer and no guest: nobody waits for
+// it. The call is the one that the leg was made for. Who talks, talks on, known or not.
 func (f Facts) StrayLeg(leg string, c call.Call, known bool) bool {
 	if known {
-		return c.Offer.Leg != leg
+		return !slices.Contains(c.Channels(), leg)
 	}
 	return len(f.Bridges[f.bridgeOf(leg)]) < 2
 }
@@ -124,15 +154,14 @@ func (f Facts) EmptyBridge(id string) bool {
 // on the way to it: that of a talk in hand may be about to be entered.
 func (f Facts) StrayBridge(id string, callOf func(string) (call.Call, bool)) bool {
 	c, known := callOf(id[:max(0, strings.LastIndex(id, ".b"))])
-	return f.EmptyBridge(id) && !(known && c.Stage == call.Talking && c.Bridge() == id)
+	return f.EmptyBridge(id) && !(known && c.Expects(id))
 }
 
 // Unheld reports whether an agent is held by a call that does not hold her; the
 // event frees her. The call is the one that she names.
 func Unheld(a agent.Agent, c call.Call, known bool, at time.Time) (agent.Event, bool) {
-	holds := known && c.Offer.Agent == a.Profile.ID
 	switch {
-	case holds:
+	case known && c.Holds(a.Profile.ID):
 	case a.State == agent.Reserved:
 		return agent.Release{At: at, Call: a.Call, Why: agent.Withdrawn}, true
 	case a.State == agent.Talking:

@@ -140,7 +140,7 @@ func isHeld(a agent.Agent) bool { return a.State == agent.Reserved || a.State ==
 func (l *laws) pairs(taken []agent.Agent) {
 	for _, a := range taken {
 		c, there := l.calls[a.Call]
-		if !l.rebuilding() && (!there || c.Offer.Agent != a.Profile.ID) {
+		if !l.rebuilding() && (!there || !c.Holds(a.Profile.ID)) {
 			l.w.broken("law 2", "agent %s is %s for call %s, which is %s with %q", a.Profile.ID, a.State, a.Call, c.Stage, c.Offer.Agent)
 		}
 	}

@@ -630,7 +630,7 @@ func (m *box) join(cmd call.Join, then func()) {
 			}
 			m.put(call.Joined{At: e.w.clock(), Leg: cmd.Leg})
 			if len(m.c.Spoken) > 1 { // she has just left the last one
-				m.destroyBridges(m.c, m.c.Offer.N-1)
+				m.destroyBridges(m.c)
 			}
 			then()
 		})
@@ -682,13 +682,13 @@ func (m *box) file(then func()) {
 		m.guarded = false
 		c := m.c
 		if c.Kind == call.Outbound {
-			m.destroyBridges(c, c.Numbered+c.Offers)
+			m.destroyBridges(c)
 			m.fileAttempt(c)
 			then()
 			return
 		}
 		written := func() {
-			m.destroyBridges(c, c.Numbered+c.Offers)
+			m.destroyBridges(c)
 			e.later(w.between(200*time.Microsecond, 4*time.Millisecond), func() {
 				w.law.filed(c)
 				e.point("record written", c.Stage, func() { e.letGo(m, c) })
@@ -714,11 +714,9 @@ func (m *box) fileAttempt(c call.Call) {
 	})
 }
 
-// destroyBridges ends the bridges of a call's offers, up to the n-th.
-func (m *box) destroyBridges(c call.Call, last int) {
-	for n := c.Numbered + 1; n <= last; n++ {
-		c.Offer.N = n
-		id := c.Bridge()
+// destroyBridges ends the bridges that a call does not need any more.
+func (m *box) destroyBridges(c call.Call) {
+	for _, id := range c.Bridges() {
 		m.e.command(func() error { return m.e.w.pbx.destroyBridge(id) }, nil)
 	}
 }

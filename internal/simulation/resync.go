@@ -368,7 +368,7 @@ func (e *engine) moveHere(c call.Call, fromPeer bool) {
 		look()
 		return
 	}
-	e.moveAll([]string{c.ID, c.Offer.Leg}, look)
+	e.moveAll(c.Channels(), look)
 }
 
 // fileOrphan does what is left to do for a call that another process has ended.

@@ -69,6 +69,9 @@ func (h *Helpline) State(ctx context.Context) (queue.State, error) {
 	return store.Load(ctx)
 }
 
+// Live is the live store, for what only a process beside the engines does.
+func (h *Helpline) Live(ctx context.Context) (*queue.Store, error) { return h.openStore(ctx) }
+
 func (h *Helpline) openStore(ctx context.Context) (*queue.Store, error) {
 	h.storeMu.Lock()
 	defer h.storeMu.Unlock()
