@@ -55,9 +55,7 @@ func (e *Engine) dispatch() {
 		case asterisk.Destroyed:
 			e.destroyed(ev)
 		case asterisk.Digit:
-			if l, ok := e.knownLine(ev.Channel.ID); ok {
-				l.press(ev.Key.Plain())
-			}
+			e.digit(ev)
 		case asterisk.TalkingStarted:
 			if l, ok := e.knownLine(ev.Channel.ID); ok {
 				l.speak()
@@ -71,6 +69,18 @@ func (e *Engine) dispatch() {
 		case asterisk.Presence:
 			e.phones.say(ev.Endpoint)
 		}
+	}
+}
+
+// digit brings a key to the dialogue with the machine, if there is one, and to the
+// page of the agent who is talking with whoever pressed it.
+func (e *Engine) digit(ev asterisk.Digit) {
+	if ev.Watched {
+		e.pressed(ev.Channel.ID, ev.Key.Plain(), time.Now())
+		return
+	}
+	if l, ok := e.knownLine(ev.Channel.ID); ok {
+		l.press(ev.Key.Plain())
 	}
 }
 

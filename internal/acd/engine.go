@@ -69,6 +69,7 @@ type Engine struct {
 	callers map[string]sealedNumber
 	timers  map[agent.ID]*time.Timer
 	awaited map[string]chan letter // by order: who waits for its answer
+	keys    keyLog                 // of callers who talk with an agent
 
 	draining   atomic.Bool   // callers are being fetched from the fallback queue: nothing is offered
 	inFallback chan struct{} // signalled when callers are in the fallback queue

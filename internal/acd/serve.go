@@ -38,6 +38,10 @@ type Opened struct {
 	Config   config.Config
 	DB       *postgres.DB
 	Registry prometheus.Registerer
+	// Records brings what lasts to safety, in the database or the journal. Waiting
+	// reads what the process before this one has left in the journal.
+	Records *journal.Writer[postgres.Record]
+	Waiting func(kind string) ([]journal.Entry, error)
 	// FingerprintKey and SealKey are those of privacy.
 	FingerprintKey, SealKey []byte
 }
@@ -202,7 +206,10 @@ func (s *server) openRecords(ctx context.Context) error {
 }
 
 func (s *server) opened() Opened {
-	return Opened{Config: s.config, DB: s.db, Registry: s.registry, FingerprintKey: s.fingerprintKey, SealKey: s.sealKey}
+	return Opened{
+		Config: s.config, DB: s.db, Registry: s.registry, Records: s.writer, Waiting: s.journal.Waiting,
+		FingerprintKey: s.fingerprintKey, SealKey: s.sealKey,
+	}
 }
 
 // beside runs what an extension wants run, until the function is called.

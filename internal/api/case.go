@@ -174,6 +174,7 @@ func registration(r *request, in RegistrationIn) (intake.Registration, error) {
 	if err := checkPlain(r, in, reg); err != nil {
 		return none, err
 	}
+	terms, fromCall := in.hersFromCall()
 	var err error
 	if reg.District, err = district.Parse(in.District); err != nil {
 		return none, field("district", "is none of the 75 districts: see /stations for their spelling")
@@ -195,6 +196,11 @@ func registration(r *request, in RegistrationIn) (intake.Registration, error) {
 	}
 	if reg.Safe, err = safes("safe", in.Safe, r.now); err != nil {
 		return none, err
+	}
+	if fromCall {
+		if err := addCaller(r, &reg, terms); err != nil {
+			return none, err
+		}
 	}
 	if err := checkHers(reg); err != nil {
 		return none, err

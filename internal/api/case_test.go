@@ -12,6 +12,7 @@ import (
 	"powerline/agent"
 	"powerline/cases"
 	"powerline/internal/postgres"
+	"powerline/number"
 )
 
 func logOf(h *helpline) *slog.Logger { return slog.New(slog.NewJSONHandler(h.log, nil)) }
@@ -333,4 +334,29 @@ func TestGivenTheOffice_WhenStationsAndAuditAreAsked_ThenTheyAreThere(t *testing
 	if d := into[Deliveries](h.send("GET", "/deliveries", ops, nil).is(200)); d.Waiting != 3 || d.GivenUp != 1 {
 		t.Errorf("%+v", d)
 	}
+}
+
+func TestGivenTheNumberSheCallsFrom_WhenSheRegisters_ThenItIsHersAndNobodyHasSeenIt(t *testing.T) {
+	h := newHelpline(t)
+	hers, err := number.Parse("9876500077")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.store.callers = map[string]number.Number{"c1 a001": hers}
+	in := complaint()
+	in.Call, in.Victim.Numbers = "c1", []string{CallersNumber}
+	in.Safe = []SafeIn{{Number: CallersNumber, Whose: "own", CodeWord: herWord}}
+	a := h.send("POST", "/cases", asha, in).is(201)
+	h.clean(a.body, all)
+	k := h.store.cases[into[Registered](a).Case]
+	if n := k.parties[0].Numbers; len(n) != 1 || n[0].Number != hers || len(k.safe) != 1 || k.safe[0].Number != hers || k.safe[0].Whose != "own" {
+		t.Errorf("she has %v with terms %v", n, k.safe)
+	}
+	// Who did not speak in the call does not get its number, whatever she writes.
+	h.send("POST", "/cases", bina, in).problem(422, "field", "victim.numbers[0]")
+	in.Call = "c2"
+	h.send("POST", "/cases", asha, in).problem(422, "field", "victim.numbers[0]")
+	// Elsewhere the word is no number.
+	in.Offender.Numbers = []string{CallersNumber}
+	h.send("POST", "/cases", asha, in).problem(422, "field", "offender.numbers[0]")
 }

@@ -40,7 +40,8 @@ type fake struct {
 	stations []postgres.Station
 	aside    map[cases.TaskID]string
 	broken   *postgres.BrokenAudit
-	extra    []postgres.Work // tasks that belong to no case
+	extra    []postgres.Work          // tasks that belong to no case
+	callers  map[string]number.Number // by call and who spoke in it
 
 	recordings map[recordings.ID]postgres.RecordingFile
 	exports    map[string]postgres.Export
@@ -287,6 +288,11 @@ func (f *fake) OpenAccount(_ context.Context, id string, r postgres.Reader) (per
 	defer f.lock()()
 	f.deed(r.By, "account-opened", id)
 	return f.cases[id].account, f.down
+}
+
+func (f *fake) CallerNumber(_ context.Context, callID string, by agent.ID) (number.Number, error) {
+	defer f.lock()()
+	return f.callers[callID+" "+string(by)], f.down
 }
 
 func (f *fake) works() []postgres.Work {

@@ -55,6 +55,10 @@ type Private interface {
 	OpenParties(ctx context.Context, caseID string, r postgres.Reader) ([]postgres.PartyFile, error)
 	OpenSafeContact(ctx context.Context, caseID, fingerprint string, r postgres.Reader) (intake.SafeContact, error)
 	OpenAccount(ctx context.Context, caseID string, r postgres.Reader) (person.Words, error)
+	// CallerNumber is the number from which a call came, for the complaint of an
+	// agent who spoke in it; the zero number when that is not to be had. It is shown
+	// to nobody.
+	CallerNumber(ctx context.Context, callID string, by agent.ID) (number.Number, error)
 }
 
 // Works are the tasks.

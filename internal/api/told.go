@@ -22,12 +22,12 @@ type PartyIn struct {
 	Sex      string   `json:"sex,omitempty" doc:"woman, man, or empty when it is not known" words:"woman,man"`
 	Relation string   `json:"relation,omitempty" doc:"to the victim, or of a contact to the offender: a word such as brother"`
 	Approved bool     `json:"approved,omitempty" doc:"of a contact: she named him or her herself and agrees to the call"`
-	Numbers  []string `json:"numbers,omitempty" doc:"10 digits, 0 and 10 digits, or with +91; only subscribers in India"`
+	Numbers  []string `json:"numbers,omitempty" doc:"10 digits, 0 and 10 digits, or with +91; only subscribers in India. Of the victim of a registration also the word caller: the number from which the call came, if the taker spoke in it"`
 }
 
 // SafeIn is how one number of hers may be used.
 type SafeIn struct {
-	Number       string    `json:"number" doc:"one of her numbers in this case"`
+	Number       string    `json:"number" doc:"one of her numbers in this case; of a complaint that is registered it may be the word caller"`
 	Whose        string    `json:"whose,omitempty" doc:"whose telephone it is: own, shared, or another word"`
 	Never        bool      `json:"never,omitempty" doc:"it must not be rung, whatever else is said"`
 	MayMessage   bool      `json:"mayMessage,omitempty"`
@@ -149,13 +149,19 @@ func words(at, text string) (person.Words, error) {
 }
 
 func (s SafeIn) terms(at string, now time.Time) (intake.SafeContact, error) {
+	n, err := number.ParseDialable(s.Number)
+	if err != nil {
+		return intake.SafeContact{}, field(at+".number", err.Error())
+	}
+	return s.of(at, n, now)
+}
+
+// of are the terms of a number that is known already.
+func (s SafeIn) of(at string, n number.Number, now time.Time) (intake.SafeContact, error) {
 	out := intake.SafeContact{
-		Whose: s.Whose, Never: s.Never, MayMessage: s.MayMessage, MayLeaveWord: s.MayLeaveWord, VerifiedAt: s.VerifiedAt.UTC(),
+		Number: n, Whose: s.Whose, Never: s.Never, MayMessage: s.MayMessage, MayLeaveWord: s.MayLeaveWord, VerifiedAt: s.VerifiedAt.UTC(),
 	}
 	var err error
-	if out.Number, err = number.ParseDialable(s.Number); err != nil {
-		return out, field(at+".number", err.Error())
-	}
 	if s.Whose != "" && !isWord(s.Whose, 32) {
 		return out, field(at+".whose", "want own, shared, or another word")
 	}
@@ -174,6 +180,54 @@ func (s SafeIn) terms(at string, now time.Time) (intake.SafeContact, error) {
 		}
 	}
 	return out, nil
+}
+
+// CallersNumber stands, in a registration, for the number from which the call came
+// in which it was told. Nobody need hear it, and nobody sees it.
+const CallersNumber = "caller"
+
+// hersFromCall takes the word for the caller's number out of a registration.
+func (in *RegistrationIn) hersFromCall() (terms []SafeIn, asked bool) {
+	is := func(text string) bool { return text == CallersNumber }
+	asked = slices.ContainsFunc(in.Victim.Numbers, is)
+	in.Victim.Numbers = slices.DeleteFunc(slices.Clone(in.Victim.Numbers), is)
+	var others []SafeIn
+	for _, s := range in.Safe {
+		if is(s.Number) {
+			terms = append(terms, s)
+		} else {
+			others = append(others, s)
+		}
+	}
+	in.Safe = others
+	return terms, asked || len(terms) > 0
+}
+
+// addCaller makes the number from which she called her first one.
+func addCaller(r *request, reg *intake.Registration, terms []SafeIn) error {
+	n, err := r.Store.CallerNumber(r.Context(), reg.Call, reg.Taker)
+	if err != nil {
+		return err
+	}
+	if n.Withheld() || n.Dialable() != nil {
+		return field("victim.numbers[0]", "the number from which she called is not known, or cannot be dialled: ask her for one")
+	}
+	if len(terms) > 1 {
+		return field("safe", "terms for the caller's number stand twice")
+	}
+	if !slices.Contains(reg.Victim.Numbers, n) {
+		reg.Victim.Numbers = append([]number.Number{n}, reg.Victim.Numbers...)
+	}
+	for _, s := range terms {
+		one, err := s.of("safe[0]", n, r.now)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(reg.Safe, func(o intake.SafeContact) bool { return o.Number == n }) {
+			reg.Safe = append(reg.Safe, one)
+		}
+	}
+	return nil
 }
 
 func safes(at string, all []SafeIn, now time.Time) ([]intake.SafeContact, error) {

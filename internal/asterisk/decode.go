@@ -178,7 +178,7 @@ var conversions = map[string]func(frame, ari.Event, Stamp) Event{
 	}),
 	"ChannelDtmfReceived": onChannel(func(_ frame, c Channel, e ari.Event, s Stamp) Event {
 		d := e.(*ari.ChannelDtmfReceived)
-		return Digit{Stamp: s, Channel: c, Key: Private(d.Digit), Duration: milliseconds(d.DurationMs)}
+		return Digit{Stamp: s, Watched: strings.HasPrefix(d.Application, watchPrefix), Channel: c, Key: Private(d.Digit), Duration: milliseconds(d.DurationMs)}
 	}),
 	"ChannelTalkingStarted": onChannel(func(_ frame, c Channel, _ ari.Event, s Stamp) Event {
 		return TalkingStarted{Stamp: s, Channel: c}

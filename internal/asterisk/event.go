@@ -92,9 +92,11 @@ type HangupRequested struct {
 	Soft      bool // asked for by Asterisk or by us, not by the far end
 }
 
-// Digit is one key pressed, reported when it is released.
+// Digit is one key pressed, reported when it is released. Those of all channels
+// come Watched; one of a channel that this process has comes once more, without.
 type Digit struct {
 	Stamp
+	Watched  bool
 	Channel  Channel
 	Key      Private
 	Duration time.Duration

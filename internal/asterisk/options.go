@@ -47,6 +47,9 @@ type Options struct {
 	BacklogAlarm int
 }
 
+// watchPrefix begins the name of every application that watches.
+const watchPrefix = "watch-"
+
 func (o Options) withDefaults() Options {
 	duration := func(d *time.Duration, v time.Duration) {
 		if *d <= 0 {
@@ -63,7 +66,7 @@ func (o Options) withDefaults() Options {
 	duration(&o.RetryMin, 10*time.Millisecond)
 	duration(&o.RetryMax, time.Second)
 	if o.WatchApp == "" {
-		o.WatchApp = "watch-" + o.App
+		o.WatchApp = watchPrefix + o.App
 	}
 	if o.BacklogAlarm <= 0 {
 		o.BacklogAlarm = 1000

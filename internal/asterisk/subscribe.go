@@ -14,7 +14,7 @@ var (
 		"ChannelHangupRequest", "ChannelDtmfReceived", "ChannelTalkingStarted", "ChannelTalkingFinished",
 		"ChannelEnteredBridge", "ChannelLeftBridge", "ChannelHold", "ChannelUnhold", "Dial", "PlaybackFinished",
 	}
-	watchEvents = []string{applicationReplaced, userEvent, "ChannelDestroyed", "EndpointStateChange"}
+	watchEvents = []string{applicationReplaced, userEvent, "ChannelDestroyed", "ChannelDtmfReceived", "EndpointStateChange"}
 )
 
 // subscribe sets the filters, then the subscriptions: filters first, so that no

@@ -36,4 +36,15 @@ var Permissions = map[string][]Role{
 	"me":       signedIn,
 	"here":     signedIn,
 	"sign-out": signedIn,
+
+	// Desks. Each shows the person who asks, and nobody else; what it may show of a
+	// call follows from that person's profile (package desk).
+	"desk":         seated,
+	"desk-stream":  seated,
+	"desk-draft":   seated,
+	"desk-keep":    seated,
+	"desk-hint":    seated,
+	"desk-close":   seated,
+	"desk-outcome": seated,
+	"desk-order":   seated,
 }

@@ -96,7 +96,7 @@ func (r *room) run(ctx context.Context, e *acd.Engine) {
 func (r *room) console(e *acd.Engine) (*console.Console, error) {
 	c := r.opened.Config.Console
 	return console.New(console.Options{
-		Store: r.opened.DB, Hub: r.hub, API: dialer.API(r.opened, e, r.log, console.Token),
+		Store: r.opened.DB, Hub: r.hub, Rooms: []console.Room{r.desk(e)}, API: dialer.API(r.opened, e, r.log, console.Token),
 		Busy: func(id agent.ID) bool { return busy(e, id) },
 		Idle: c.Idle, Absolute: c.Absolute, TLS: c.TLS(),
 		Registry: r.opened.Registry, Log: r.log,

@@ -131,6 +131,15 @@ func (c coding) RecordOutcome(ctx context.Context, rules cases.Rules, r postgres
 	return step, err
 }
 
+// CallerNumber is the number of a call that goes on, which the engine knows, or of
+// one that is over.
+func (c coding) CallerNumber(ctx context.Context, callID string, by agent.ID) (number.Number, error) {
+	if n, known := c.engine.CallerNumber(ctx, callID, by); known {
+		return n, nil
+	}
+	return c.DB.CallerNumber(ctx, callID, by)
+}
+
 // seats is the floor as the API asks about it.
 type seats struct{ engine *acd.Engine }
 

@@ -20,13 +20,15 @@ type Record interface {
 
 // The kinds of record.
 const (
-	KindCall       = "call"
-	KindCallEvent  = "call-event"
-	KindAgentEvent = "agent-event"
-	KindAttemptEnd = "attempt-end"
-	KindRecording  = "recording"
-	KindRecordEnd  = "recording-end"
-	KindRecordGap  = "recording-gap"
+	KindCall        = "call"
+	KindCallEvent   = "call-event"
+	KindAgentEvent  = "agent-event"
+	KindAttemptEnd  = "attempt-end"
+	KindRecording   = "recording"
+	KindRecordEnd   = "recording-end"
+	KindRecordGap   = "recording-gap"
+	KindDraft       = "draft"
+	KindDisposition = "disposition"
 )
 
 // CallRecord is one call from ring to end. Milliseconds are what the engine's
@@ -189,6 +191,14 @@ func DecodeRecord(kind string, data []byte) (Record, error) {
 		var g RecordingGap
 		err = json.Unmarshal(data, &g)
 		return g, wrapDecode(kind, err)
+	case KindDraft:
+		var d Draft
+		err = json.Unmarshal(data, &d)
+		return d, wrapDecode(kind, err)
+	case KindDisposition:
+		var d Disposition
+		err = json.Unmarshal(data, &d)
+		return d, wrapDecode(kind, err)
 	}
 	return nil, fmt.Errorf("postgres: decode record: unknown kind %q", kind)
 }

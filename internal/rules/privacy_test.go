@@ -35,6 +35,8 @@ func TestWhatIsPrivateLeavesItsTypeInKnownPlacesOnly(t *testing.T) {
 		"internal/acd/desk.go:Reveal":         "the PIN is compared with its hash",
 		"internal/acd/dispatch.go:Plain":      "keys go to the dialogue, the caller's number into number.Number",
 		"internal/acd/recording.go:Plain":     "Asterisk's own name of a recording, to end that one",
+		"internal/acd/seat.go:Plain":          "the caller's number into number.Number, which goes into her own complaint unseen",
+		"internal/console/desk/book.go:Show":  "an agent reads what she is writing down herself",
 		"internal/acd/history.go:Plain":       "the caller's number into number.Number, which seals it for her record",
 	})
 	for _, s := range sources(t) {
