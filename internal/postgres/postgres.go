@@ -172,8 +172,8 @@ func (db *DB) Server(ctx context.Context) (version string, behind int, err error
 				return err
 			}
 		}
-		newest, err := newestMigration()
-		behind = int(newest - applied)
+		files, err := fs.Glob(migrations, "migrations/*.sql")
+		behind = len(files) - int(applied)
 		return err
 	})
 	return version, behind, err
@@ -181,15 +181,6 @@ func (db *DB) Server(ctx context.Context) (version string, behind int, err error
 
 //go:embed migrations/*.sql
 var migrations embed.FS
-
-// newestMigration is the number of the last file.
-func newestMigration() (int64, error) {
-	files, err := fs.Glob(migrations, "migrations/*.sql")
-	if err != nil {
-		return 0, err
-	}
-	return goose.NumericComponent(files[len(files)-1])
-}
 
 // Migrate brings the schema up to this program's. Several processes may start
 // at once: one migrates, the others wait for it.
