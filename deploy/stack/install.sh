@@ -3,7 +3,8 @@
 # the stack's own, without root and without changing the host:
 #
 #   forky/      Asterisk 22 and SIPp, from Debian forky (bookworm has no Asterisk 22)
-#   bookworm/   Redis, PostgreSQL, Prometheus, espeak-ng and sox, as a Debian 12 server has them
+#   bookworm/   Redis, PostgreSQL, Prometheus, espeak-ng and sox, as a Debian 12 server has them, and
+#               Chromium with fonts for Latin and Devanagari, for the tests of what people see
 #   bin/NAME    a start script per program
 #
 # A private apt state resolves and fetches the packages and dpkg-deb unpacks
@@ -28,7 +29,8 @@ cache=$tree.cache
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 forky_packages="asterisk asterisk-modules sip-tester"
-bookworm_packages="redis-server redis-tools postgresql-15 postgresql-client-15 prometheus espeak-ng sox"
+bookworm_packages="redis-server redis-tools postgresql-15 postgresql-client-15 prometheus espeak-ng sox
+	chromium fonts-dejavu-core fonts-lohit-deva"
 
 # Packages that the above depend on for their maintainer scripts or for parts
 # that we never load. apt is told that they are there, which saves a third of
@@ -36,7 +38,10 @@ bookworm_packages="redis-server redis-tools postgresql-15 postgresql-client-15 p
 forky_present="adduser debconf perl perl-base python3 gnupg gpgsm dirmngr gpg-agent gpg passwd
 	dpkg init-system-helpers"
 bookworm_present="adduser debconf perl perl-base locales passwd dpkg tar ssl-cert postgresql-common
-	postgresql-client-common openssl init-system-helpers lsb-base sysvinit-utils libllvm14 tzdata"
+	postgresql-client-common openssl init-system-helpers lsb-base sysvinit-utils libllvm14 tzdata
+	libgtk-3-0 x11-utils xdg-utils libpam-systemd mesa-vulkan-drivers libgl1-mesa-dri
+	libjs-bootstrap libjs-bootstrap4 libjs-eonasdan-bootstrap-datetimepicker libjs-jquery libjs-jquery-hotkeys libjs-moment
+	libjs-moment-timezone libjs-mustache libjs-popper.js libjs-rickshaw fonts-glyphicons-halflings"
 
 # name=half:path of the real program inside that half
 programs="asterisk=forky:usr/sbin/asterisk
@@ -185,6 +190,45 @@ let_initdb_find_postgres() {
 	chmod 755 "$fresh/$dir/postgres"
 }
 
+# chromium_script writes bin/chromium. Chromium starts itself again for each page,
+# by the path of its own program, so that it cannot be started by way of a loader:
+# the host's C library serves, which is that of Debian 12 too, and everything
+# else comes from the tree. Fonts are the tree's as well, so that Devanagari looks
+# alike everywhere.
+chromium_script() {
+	local libraries=$fresh/bookworm/chromium-libraries library name
+	mkdir -p "$libraries"
+	for library in "$fresh"/bookworm/lib/*-linux-gnu/*.so* "$fresh"/bookworm/usr/lib/*-linux-gnu/{,nss/,pulseaudio/}*.so*; do
+		name=${library##*/}
+		case $name in
+		ld-linux*|libc.so*|libm.so*|libmvec.so*|libdl.so*|librt.so*|libpthread.so*|libresolv.so*|libutil.so*|libanl.so*|libnsl.so*|libBrokenLocale.so*|libthread_db.so*|libnss_*|libc_malloc_debug*|libmemusage*|libpcprofile*) ;;
+		*) ln -sf "../${library#"$fresh/bookworm/"}" "$libraries/$name" ;;
+		esac
+	done
+	cat >"$fresh/bookworm/fonts.conf" <<-CONF
+		<?xml version="1.0"?>
+		<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+		<fontconfig>
+		<dir prefix="relative">usr/share/fonts</dir>
+		<cachedir prefix="xdg">fontconfig</cachedir>
+		<alias binding="same"><family>sans-serif</family><prefer><family>DejaVu Sans</family><family>Lohit Devanagari</family></prefer></alias>
+		<alias binding="same"><family>system-ui</family><prefer><family>DejaVu Sans</family><family>Lohit Devanagari</family></prefer></alias>
+		<alias binding="same"><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+		</fontconfig>
+	CONF
+	cat >"$fresh/bin/chromium" <<-SCRIPT
+		#!/bin/sh
+		tree=\$(cd "\${0%/*}/.." && pwd -P)
+		export LD_LIBRARY_PATH="\$tree/bookworm/chromium-libraries" FONTCONFIG_FILE="\$tree/bookworm/fonts.conf" XDG_CACHE_HOME="\$tree/bookworm/cache"
+		exec "\$tree/bookworm/usr/lib/chromium/chromium" "\$@"
+	SCRIPT
+	chmod 755 "$fresh/bin/chromium"
+	LD_TRACE_LOADED_OBJECTS=1 "$fresh/bin/chromium" >"$fresh/libraries" 2>&1 || die "chromium: $(cat "$fresh/libraries")"
+	if grep -e 'not found' -e '=> /usr' -e '=> /lib' "$fresh/libraries" | grep -v -E '^\s*(libc|libm|libdl|librt|libpthread|libresolv)\.so' >&2; then
+		die "chromium: a library is not in the tree, see above"
+	fi
+}
+
 install_tree() {
 	local site entry name rest pids=()
 	for name in apt-get dpkg-deb sha256sum xargs flock; do
@@ -212,6 +256,7 @@ install_tree() {
 		start_script "$name" "${rest%%:*}" "${rest#*:}"
 	done
 	let_initdb_find_postgres
+	chromium_script
 	rm -f "$fresh/libraries"
 	try_programs
 	stamp >"$fresh/stamp"
@@ -227,7 +272,7 @@ install_tree() {
 try_programs() {
 	local name
 	for name in "asterisk -V" "redis-server --version" "redis-cli --version" "postgres --version" \
-		"initdb --version" "psql --version" "prometheus --version" "promtool --version" "espeak-ng --version" "sox --version"; do
+		"initdb --version" "psql --version" "prometheus --version" "promtool --version" "espeak-ng --version" "sox --version" "chromium --version"; do
 		quietly "$fresh/try" "$fresh/bin/"$name || die "$name: does not run here, see above"
 		say "$(head -n 1 "$fresh/try" | cut -c1-100)"
 	done

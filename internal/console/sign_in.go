@@ -158,7 +158,8 @@ func (c *Console) passwordFits(ctx context.Context, u postgres.Account, password
 func (c *Console) onward(r *Request, u postgres.Account, right string) error {
 	switch {
 	case right == "password" && !u.Enrolled:
-		if err := c.beginEnrolment(r, u); err != nil {
+		var err error
+		if u.Authenticator, err = c.beginEnrolment(r, u); err != nil {
 			return err
 		}
 		return c.goOn(r, u, stageEnrol, "/login/enrol")
@@ -210,19 +211,21 @@ const (
 // issuer is what authenticators show.
 const issuer = "Powerline 1090"
 
-func (c *Console) beginEnrolment(r *Request, u postgres.Account) error {
+// beginEnrolment gives an account the secret of its authenticator. One that was
+// begun before is still good: it may have been scanned.
+func (c *Console) beginEnrolment(r *Request, u postgres.Account) (person.Words, error) {
 	if u.Authenticator.Known() {
-		return nil // begun before: the code that was scanned then is still good
+		return u.Authenticator, nil
 	}
 	key, err := totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: u.Login, Period: uint(codeStep / time.Second), Digits: codeDigits})
 	if err != nil {
-		return err
+		return person.Words{}, err
 	}
 	secret, err := person.NewWords(key.Secret())
 	if err != nil {
-		return err
+		return person.Words{}, err
 	}
-	return c.Store.BeginEnrolment(r.Context(), u.ID, secret)
+	return secret, c.Store.BeginEnrolment(r.Context(), u.ID, secret)
 }
 
 // keyOf is the authenticator of an account.

@@ -129,6 +129,9 @@ func TestGivenANewAccount_WhenItSignsInFirst_ThenAuthenticatorAndPasswordAreSetU
 	if page.status != http.StatusOK || image.status != http.StatusOK || image.head.Get("Content-Type") != "image/png" {
 		t.Fatalf("page %d, image %d", page.status, image.status)
 	}
+	if stored := s.books.accounts[idOf(Agent)].Authenticator.Show(); stored == "" || !strings.Contains(strings.ReplaceAll(page.body, " ", ""), "<code>"+stored+"</code>") {
+		t.Error("the page shows another secret than the one that is stored")
+	}
 	if again := b.visit("/login/enrol"); again.body != page.body {
 		t.Error("the secret is another at each look: what was scanned is worth nothing")
 	}

@@ -20,9 +20,9 @@ type Account struct {
 	Authenticator string
 }
 
-// Account makes one of a role: agent, officer, counsellor, supervisor, auditor or
-// administrator. The agent is empty for the last two.
-func (h *Helpline) Account(ctx context.Context, role string, of agent.ID) (Account, error) {
+// NewAccount makes one as an administrator does: its password must be changed, and
+// it has no authenticator yet.
+func (h *Helpline) NewAccount(ctx context.Context, role string, of agent.ID) (Account, error) {
 	random := make([]byte, 24)
 	if _, err := rand.Read(random); err != nil {
 		return Account{}, err
@@ -30,10 +30,6 @@ func (h *Helpline) Account(ctx context.Context, role string, of agent.ID) (Accou
 	text := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(random)
 	a := Account{Login: role + "-" + strings.ToLower(text[:6]), Password: text[6:20], Authenticator: text[:32]}
 	hash, err := roster.HashPassword(a.Password)
-	if err != nil {
-		return a, err
-	}
-	secret, err := person.NewWords(a.Authenticator)
 	if err != nil {
 		return a, err
 	}
@@ -47,11 +43,34 @@ func (h *Helpline) Account(ctx context.Context, role string, of agent.ID) (Accou
 		return a, err
 	}
 	a.ID = made.ID
-	if _, err := db.SetPassword(ctx, made.ID, hash, now); err != nil {
+	return a, nil
+}
+
+// Account makes one of a role (agent, officer, counsellor, supervisor, auditor,
+// administrator) that is set up already. The agent is empty for the last two.
+func (h *Helpline) Account(ctx context.Context, role string, of agent.ID) (Account, error) {
+	a, err := h.NewAccount(ctx, role, of)
+	if err != nil {
 		return a, err
 	}
-	if err := db.BeginEnrolment(ctx, made.ID, secret); err != nil {
+	hash, err := roster.HashPassword(a.Password)
+	if err != nil {
 		return a, err
 	}
-	return a, db.UseCode(ctx, made.ID, 1, now)
+	secret, err := person.NewWords(a.Authenticator)
+	if err != nil {
+		return a, err
+	}
+	db, err := h.Database(ctx)
+	if err != nil {
+		return a, err
+	}
+	now := time.Now().UTC()
+	if _, err := db.SetPassword(ctx, a.ID, hash, now); err != nil {
+		return a, err
+	}
+	if err := db.BeginEnrolment(ctx, a.ID, secret); err != nil {
+		return a, err
+	}
+	return a, db.UseCode(ctx, a.ID, 1, now)
 }
