@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -o pipefail -ec
 .DEFAULT_GOAL := help
-.PHONY: help stack build test test-long lint bench bench-micro bench-day performance demo stop
+.PHONY: help stack build test test-long lint bench bench-micro bench-day performance phone-bundle demo stop
 
 # Packages tested at once. The tests run real services, so more than the cores
 # only makes them late.
@@ -57,6 +57,10 @@ bench-day: stack ## a whole day of real calls in an hour (SHARE=0.05: in three m
 
 performance: ## make the tables and plots of docs/performance.md again out of its results
 	go run ./test/bench/report
+
+phone-bundle: ## make the softphone's SIP library again (needs npm), byte for byte as it is committed
+	cd internal/console/softphone/bundle && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent make
+	cd internal/console/softphone/static/vendor && sha256sum --check ../../bundle/SHA256SUMS
 
 demo: stack ## a helpline in this terminal: callers, agents, the engine (Ctrl-C ends it); ARGS=--help
 	@mkdir -p .stack/bin

@@ -24,10 +24,10 @@ type PhoneRefusal string
 
 // The refusals.
 const (
-	BrowsersNotAllowed PhoneRefusal = "not-allowed" // asterisk.browserPhones.allowed
-	AsteriskTooOld     PhoneRefusal = "old-asterisk"
-	NoPhoneAccount     PhoneRefusal = "no-account" // the roster has no secret for her, or it was not rendered since
-	PhoneInUse         PhoneRefusal = "in-call"    // on the other telephone
+	BrowsersNotAllowed PhoneRefusal = "phone-not-allowed" // asterisk.browserPhones.allowed
+	AsteriskTooOld     PhoneRefusal = "phone-old-asterisk"
+	NoPhoneAccount     PhoneRefusal = "phone-no-account" // the roster has no secret for her, or it was not rendered since
+	PhoneInUse         PhoneRefusal = "phone-in-call"    // on the other telephone
 )
 
 func (r PhoneRefusal) Error() string { return "acd: browser as telephone: " + string(r) }

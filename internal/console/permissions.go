@@ -47,4 +47,9 @@ var Permissions = map[string][]Role{
 	"desk-close":   seated,
 	"desk-outcome": seated,
 	"desk-order":   seated,
+
+	// The telephone in the browser.
+	"softphone-page":   seated,
+	"softphone-lend":   seated,
+	"softphone-return": seated,
 }

@@ -16,6 +16,7 @@ import (
 	"powerline/internal/acd"
 	"powerline/internal/config"
 	"powerline/internal/console"
+	"powerline/internal/console/softphone"
 	"powerline/internal/dialer"
 )
 
@@ -96,9 +97,10 @@ func (r *room) run(ctx context.Context, e *acd.Engine) {
 func (r *room) console(e *acd.Engine) (*console.Console, error) {
 	c := r.opened.Config.Console
 	return console.New(console.Options{
-		Store: r.opened.DB, Hub: r.hub, Rooms: []console.Room{r.desk(e)}, API: dialer.API(r.opened, e, r.log, console.Token),
+		Store: r.opened.DB, Hub: r.hub, API: dialer.API(r.opened, e, r.log, console.Token),
 		Busy: func(id agent.ID) bool { return busy(e, id) },
 		Idle: c.Idle, Absolute: c.Absolute, TLS: c.TLS(),
+		Rooms: []console.Room{r.desk(e), softphone.Room(e)}, Connect: softphone.Origins(r.opened.Config.Asterisk),
 		Registry: r.opened.Registry, Log: r.log,
 	})
 }

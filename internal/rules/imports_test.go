@@ -87,11 +87,12 @@ var layers = map[string]layer{
 			"golang.org/x/oauth2", "golang.org/x/time/rate",
 		},
 	},
+	"internal/console/softphone": {ours: []string{"agent", "internal/acd", "internal/config", "internal/console"}},
 	"internal/console/desk": {ours: []string{
 		"agent", "call", "cases", "district", "internal/api", "internal/console", "internal/postgres", "person",
 	}},
 	"internal/controlroom": {ours: []string{
-		"agent", "call", "internal/acd", "internal/config", "internal/console", "internal/console/desk", "internal/dialer", "internal/postgres",
+		"agent", "call", "internal/acd", "internal/config", "internal/console", "internal/console/desk", "internal/console/softphone", "internal/dialer", "internal/postgres",
 	}},
 	"internal/redressal": {ours: []string{"agent", "cases"}},
 	"internal/day": {

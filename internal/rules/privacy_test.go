@@ -38,6 +38,8 @@ func TestWhatIsPrivateLeavesItsTypeInKnownPlacesOnly(t *testing.T) {
 		"internal/acd/seat.go:Plain":          "the caller's number into number.Number, which goes into her own complaint unseen",
 		"internal/console/desk/book.go:Show":  "an agent reads what she is writing down herself",
 		"internal/acd/history.go:Plain":       "the caller's number into number.Number, which seals it for her record",
+
+		"internal/console/softphone/softphone.go:Reveal": "the browser's own password as a telephone, handed to the session of its agent; good for that login alone",
 	})
 	for _, s := range sources(t) {
 		if s.isTest() {
