@@ -17,6 +17,7 @@ import (
 	"powerline/internal/config"
 	"powerline/internal/console"
 	"powerline/internal/console/softphone"
+	"powerline/internal/console/supervisor"
 	"powerline/internal/dialer"
 )
 
@@ -42,6 +43,7 @@ type room struct {
 	log      *slog.Logger
 	hub      *console.Hub
 	listener net.Listener
+	watch    *supervisor.Watch
 }
 
 func (r *room) listen(ctx context.Context) error {
@@ -78,6 +80,7 @@ func (r *room) run(ctx context.Context, e *acd.Engine) {
 	}
 	var work sync.WaitGroup
 	work.Go(func() { handler.Run(ctx) })
+	work.Go(func() { r.watch.Run(ctx) })
 	work.Go(func() { r.hub.Follow(ctx, changes) })
 	work.Go(func() {
 		if err := server.Serve(r.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
@@ -96,13 +99,32 @@ func (r *room) run(ctx context.Context, e *acd.Engine) {
 // console is everything that browsers are served.
 func (r *room) console(e *acd.Engine) (*console.Console, error) {
 	c := r.opened.Config.Console
+	served := dialer.API(r.opened, e, r.log, console.Token)
+	super, watch := supervisor.New(supervisor.Options{
+		Hub: r.hub, Look: func() supervisor.Moment { return momentOf(e) }, Health: func() supervisor.Health { return r.health(e) },
+		Config: e.Config, Store: r.opened.DB, Orders: orders{e}, Clock: func() time.Time { return r.opened.Config.Outbound.Clock.At(time.Now()) }, Log: r.log,
+	})
+	r.watch = watch
 	return console.New(console.Options{
-		Store: r.opened.DB, Hub: r.hub, API: dialer.API(r.opened, e, r.log, console.Token),
+		Store: r.opened.DB, Hub: r.hub, API: served,
 		Busy: func(id agent.ID) bool { return busy(e, id) },
 		Idle: c.Idle, Absolute: c.Absolute, TLS: c.TLS(),
-		Rooms: []console.Room{r.desk(e), softphone.Room(e)}, Connect: softphone.Origins(r.opened.Config.Asterisk),
+		Rooms: []console.Room{r.desk(e), softphone.Room(e), super}, Connect: softphone.Origins(r.opened.Config.Asterisk),
 		Registry: r.opened.Registry, Log: r.log,
 	})
+}
+
+// momentOf is the floor as the engine sees it now.
+func momentOf(e *acd.Engine) supervisor.Moment {
+	v := e.View()
+	return supervisor.Moment{At: time.Now(), Policy: v.Policy, Calls: v.Calls, Agents: v.Agents}
+}
+
+func (r *room) health(e *acd.Engine) supervisor.Health {
+	h := e.Health()
+	return supervisor.Health{
+		Ready: h.Ready, Store: h.Store, Asterisk: h.Asterisk, Database: r.opened.Records.Stats().Direct, InFallback: h.InFallback, TrunksDown: h.TrunksDown,
+	}
 }
 
 // busy reports whether an agent has a call in hand, or what follows it.

@@ -91,8 +91,11 @@ var layers = map[string]layer{
 	"internal/console/desk": {ours: []string{
 		"agent", "call", "cases", "district", "internal/api", "internal/console", "internal/postgres", "person",
 	}},
+	"internal/console/supervisor": {ours: []string{
+		"agent", "call", "cases", "figure", "internal/api", "internal/config", "internal/console", "internal/floor", "internal/postgres", "internal/roster", "routing",
+	}},
 	"internal/controlroom": {ours: []string{
-		"agent", "call", "internal/acd", "internal/config", "internal/console", "internal/console/desk", "internal/console/softphone", "internal/dialer", "internal/postgres",
+		"agent", "call", "internal/acd", "internal/config", "internal/console", "internal/console/desk", "internal/console/softphone", "internal/console/supervisor", "internal/dialer", "internal/postgres",
 	}},
 	"internal/redressal": {ours: []string{"agent", "cases"}},
 	"internal/day": {

@@ -40,6 +40,7 @@ func TestWhatIsPrivateLeavesItsTypeInKnownPlacesOnly(t *testing.T) {
 		"internal/acd/history.go:Plain":       "the caller's number into number.Number, which seals it for her record",
 
 		"internal/console/softphone/softphone.go:Reveal": "the browser's own password as a telephone, handed to the session of its agent; good for that login alone",
+		"internal/console/supervisor/roster.go:Show":     "a supervisor sees the names of those whom she leads",
 	})
 	for _, s := range sources(t) {
 		if s.isTest() {
