@@ -179,6 +179,11 @@ func (c *Console) goOn(r *Request, u postgres.Account, stage, path string) error
 	if err := c.enter(r, u, stage); err != nil {
 		return err
 	}
+	if r.route.Name == "provider-return" {
+		// A redirect would still be the provider's doing, and the browser would keep the
+		// cookie of the session to itself. A page of ours goes on by itself.
+		return r.Render("onward.html", path)
+	}
 	return r.SeeOther(path)
 }
 

@@ -30,6 +30,10 @@ func Serve(ctx context.Context, c config.Config, reload <-chan string, log *slog
 	}
 	return acd.ServeWith(ctx, c, reload, log, func(o acd.Opened) (acd.Extended, error) {
 		r := &room{opened: o, log: log, hub: console.NewHub()}
+		var err error
+		if r.provider, err = provider(c.Console.OIDC); err != nil {
+			return acd.Extended{}, err
+		}
 		if err := r.listen(ctx); err != nil {
 			return acd.Extended{}, err
 		}
@@ -44,6 +48,7 @@ type room struct {
 	hub      *console.Hub
 	listener net.Listener
 	watch    *supervisor.Watch
+	provider *console.Provider // nil for local accounts only
 }
 
 func (r *room) listen(ctx context.Context) error {
@@ -108,7 +113,7 @@ func (r *room) console(e *acd.Engine) (*console.Console, error) {
 	return console.New(console.Options{
 		Store: r.opened.DB, Hub: r.hub, API: served,
 		Busy: func(id agent.ID) bool { return busy(e, id) },
-		Idle: c.Idle, Absolute: c.Absolute, TLS: c.TLS(),
+		Idle: c.Idle, Absolute: c.Absolute, TLS: c.TLS(), Provider: r.provider,
 		Rooms: []console.Room{r.desk(e), softphone.Room(e), super}, Connect: softphone.Origins(r.opened.Config.Asterisk),
 		Registry: r.opened.Registry, Log: r.log,
 	})
