@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -57,6 +58,11 @@ func (p Page) SignedIn() bool { return p.User.ID != "" }
 // May reports whether the reader may use a route.
 func (p Page) May(route string) bool { return May(p.User.Role, route) }
 
+// Linked reports whether the navigation of the reader leads to a path.
+func (p Page) Linked(path string) bool {
+	return slices.ContainsFunc(p.Links, func(l Link) bool { return l.Path == path })
+}
+
 // OtherLanguage is the one to change to.
 func (p Page) OtherLanguage() Language {
 	if p.Language == Hindi {
@@ -85,6 +91,17 @@ func parsePages(rooms []Room) (map[string]*template.Template, error) {
 		return nil, fmt.Errorf("console: layout: %w", err)
 	}
 	for _, room := range rooms {
+		if room.Pages == nil || room.Name == ownRoom {
+			continue
+		}
+		if parts, _ := fs.Glob(room.Pages, "_*.html"); len(parts) == 0 {
+			continue
+		}
+		if layout, err = layout.ParseFS(room.Pages, "_*.html"); err != nil {
+			return nil, fmt.Errorf("console: parts of pages of %s: %w", room.Name, err)
+		}
+	}
+	for _, room := range rooms {
 		if room.Pages == nil {
 			continue
 		}
@@ -95,11 +112,6 @@ func parsePages(rooms []Room) (map[string]*template.Template, error) {
 		names, err := fs.Glob(room.Pages, "*.html")
 		if err != nil {
 			return nil, fmt.Errorf("console: pages of %s: %w", room.Name, err)
-		}
-		if parts, _ := fs.Glob(room.Pages, "_*.html"); len(parts) > 0 && room.Name != ownRoom {
-			if shared, err = shared.ParseFS(room.Pages, "_*.html"); err != nil {
-				return nil, fmt.Errorf("console: pages of %s: %w", room.Name, err)
-			}
 		}
 		for _, name := range names {
 			if strings.HasPrefix(name, "_") {

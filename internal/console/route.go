@@ -64,7 +64,7 @@ type Room struct {
 	Routes []Route
 	Links  []Link
 	// Pages holds *.html: each defines "title" and "main", and may use what files
-	// that begin with "_" define. Nil for none.
+	// that begin with "_" define, in any room. Nil for none.
 	Pages fs.FS
 	// Static holds scripts, styles and images. Nil for none.
 	Static fs.FS

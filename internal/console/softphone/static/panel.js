@@ -38,16 +38,33 @@ export function show(root) {
   root.addEventListener('change', (event) => {
     const name = event.target.dataset.set;
     if (!name) return;
-    settings[name] = event.target.type === 'checkbox' ? event.target.checked : event.target.value;
-    localStorage.setItem(kept, JSON.stringify(settings));
+    keep(settings, name, event.target.type === 'checkbox' ? event.target.checked : event.target.value);
     if (name !== 'answers' && phone.microphone) phone.useMicrophone().catch(() => {});
   });
   navigator.mediaDevices?.addEventListener('devicechange', () => listDevices(root, settings));
-  phone.addEventListener('change', () => paint(root, phone));
+  phone.addEventListener('change', () => {
+    paint(root, phone);
+    guard(root, phone);
+    // It was her telephone: it is so again when the page is loaded anew.
+    if (['ready', 'off'].includes(phone.state.line)) keep(settings, 'on', phone.state.line === 'ready');
+  });
   setInterval(() => figures(root, phone), lookEvery);
   paint(root, phone);
   root.softphone = phone;
+  if (settings.on) actions.start();
   return phone;
+}
+
+// guard: a page that goes away takes the call with it, so the browser asks first.
+// What she must see is unfolded.
+function guard(root, { state }) {
+  window.onbeforeunload = state.call === 'talking' ? (event) => event.preventDefault() : null;
+  if (['lost', 'refused', 'elsewhere'].includes(state.line)) root.closest('details')?.setAttribute('open', '');
+}
+
+function keep(settings, name, value) {
+  settings[name] = value;
+  localStorage.setItem(kept, JSON.stringify(settings));
 }
 
 function paint(root, { state }) {
@@ -71,7 +88,7 @@ function readSettings(root) {
   } catch {
     // Somebody else wrote there: begin anew.
   }
-  const settings = { microphone: '', speaker: '', processing: true, answers: true, ...saved };
+  const settings = { microphone: '', speaker: '', processing: true, answers: true, on: false, ...saved };
   for (const field of root.querySelectorAll('[data-set]')) {
     if (field.type === 'checkbox') field.checked = settings[field.dataset.set];
   }
