@@ -141,6 +141,9 @@ type Call struct {
 	Held   bool    `json:"held,omitempty"`
 	Room   int     `json:"room,omitempty"`
 	Guests []Guest `json:"guests,omitempty"`
+	// Left are the legs of those who have left the last conversation, to be ended
+	// again by whoever finds the call after a gap.
+	Left []string `json:"left,omitempty"`
 	// Tried are agents whose phone rang for this call in vain, newest last.
 	Tried []agent.ID `json:"tried,omitempty"`
 	// Spoken are the agents who talked with her, in order.
@@ -186,7 +189,7 @@ func (c Call) Bridges() []string {
 
 // needs reports whether a guest hears in this bridge, or is about to.
 func (c Call) needs(bridge string) bool {
-	return slices.ContainsFunc(c.Guests, func(g Guest) bool { return c.SideBridge(g) == bridge })
+	return slices.ContainsFunc(c.Guests, func(g Guest) bool { return g.Beside() && c.SideBridge(g) == bridge })
 }
 
 // Expects reports whether people are about to be in this bridge, if they are not yet.
@@ -287,6 +290,12 @@ type Category struct {
 const maxTried = 5
 
 func (c Call) enter(s Stage) Call {
+	switch {
+	case s == Talking:
+		c.Left = nil
+	case c.Stage == Talking:
+		c.Left = append(slices.Clone(c.Left), c.Channels()[1:]...)
+	}
 	c.Stage = s
 	c.Epoch++
 	c.Joined, c.Paused, c.Alarm = false, time.Time{}, time.Time{}

@@ -260,6 +260,8 @@ type (
 		Snoop, Bridge string
 		Whisper       bool
 	}
+	// EndBridge ends a bridge in which a guest heard.
+	EndBridge struct{ Bridge string }
 	// GuestTimer asks for GuestTimeUp.
 	GuestTimer struct {
 		Leg   string
@@ -338,6 +340,7 @@ func (PauseTimer) command()      {}
 func (HoldCaller) command()      {}
 func (Seat) command()            {}
 func (Overhear) command()        {}
+func (EndBridge) command()       {}
 func (GuestTimer) command()      {}
 func (HangUpCaller) command()    {}
 func (SendToEmergency) command() {}

@@ -16,8 +16,7 @@ import (
 //	  └────────── gone ◀─────────┴─────────────────────────────┤
 //	                                                           └─▶ agent of the call
 type Guest struct {
-	// N is counted with the offers, so that her leg, and the bridge in which she
-	// listens, have names of their own.
+	// N is counted with the offers, so that her leg has a name of its own.
 	N    int  `json:"n"`
 	Wish Wish `json:"wish"` // what she is here for: Listen, Whisper, Barge, TakeOver, Consult …
 	// Agent is empty for somebody outside: 112, or a police station.
@@ -25,7 +24,8 @@ type Guest struct {
 	Outside string   `json:"outside,omitempty"`
 	Leg     string   `json:"leg"`
 	Up      bool     `json:"up,omitempty"`
-	// Hears is the number of the snoop by which the guest hears; each has its own.
+	// Hears is the number of the snoop by which the guest hears, and of the bridge in
+	// which she meets it: none of either is ever used twice.
 	Hears   int           `json:"hears,omitempty"`
 	RingFor time.Duration `json:"ringFor"`
 	At      time.Time     `json:"at"`
@@ -113,7 +113,7 @@ func (c Call) numbered(g Guest) (Call, Guest) {
 }
 
 // SideBridge is where a guest meets the snoop.
-func (c Call) SideBridge(g Guest) string { return bridgeID(c.ID, g.N) }
+func (c Call) SideBridge(g Guest) string { return bridgeID(c.ID, g.Hears) }
 
 // Channels are all channels that the call knows of: its caller's, its agent's,
 // its guests' and those by which these hear.
@@ -257,13 +257,18 @@ func (c Call) letGo(g Guest, p parting) (cmds []Command) {
 		}
 		cmds = append(cmds, Tell{Agent: g.Agent, Event: agent.Release{At: p.at, Call: c.ID, Why: why, LegGone: p.legGone}})
 	}
-	if g.Up && g.Beside() {
-		cmds = append(cmds, HangUpLeg{Leg: c.Snoop(g), Reason: "normal"})
-	}
 	if !p.legGone {
 		cmds = append(cmds, HangUpLeg{Leg: g.Leg, Reason: "normal"})
 	}
-	return cmds
+	return append(cmds, c.hearsNoMore(g)...)
+}
+
+// hearsNoMore ends what was made for a guest who heard from beside.
+func (c Call) hearsNoMore(g Guest) []Command {
+	if !g.Up || !g.Beside() {
+		return nil
+	}
+	return []Command{HangUpLeg{Leg: c.Snoop(g), Reason: "normal"}, EndBridge{Bridge: c.SideBridge(g)}}
 }
 
 // letAllGo frees the guests of a conversation that is over, or has another agent
@@ -287,13 +292,10 @@ func (r Rules) promote(c Call, i int, at time.Time, tell agent.Event, gone bool)
 		Tell{Agent: old.Agent, Event: tell},
 		Tell{Agent: g.Agent, Event: agent.Connect{At: at, Call: c.ID}},
 	}
-	if g.Beside() {
-		cmds = append(cmds, HangUpLeg{Leg: c.Snoop(g), Reason: "normal"})
-	}
 	for _, other := range c.Guests { // who listened to the old agent's leg hears nothing any more
 		cmds = append(cmds, c.letGo(other, parting{at: at, why: agent.Withdrawn})...)
 	}
-	c.Guests = nil
+	c.Guests, c.Left = nil, append(slices.Clone(c.Left), old.Leg)
 	c.Room = c.room()
 	c.Talked, c.Bridged, c.Joined = c.spokenUntil(at), time.Time{}, false
 	c.Offer = Offer{N: g.N, Agent: g.Agent, Leg: g.Leg, RingFor: g.RingFor, At: g.At}
@@ -303,7 +305,7 @@ func (r Rules) promote(c Call, i int, at time.Time, tell agent.Event, gone bool)
 		name = TakenOver
 	}
 	c, join := c.joinAgain()
-	cmds = append(cmds, join...)
+	cmds = append(append(cmds, join...), c.hearsNoMore(g)...)
 	if !gone {
 		cmds = append(cmds, HangUpLeg{Leg: old.Leg, Reason: "normal"})
 	}

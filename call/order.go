@@ -330,11 +330,8 @@ func (r Rules) supervise(c Call, ev Ordered) (Call, []Command) {
 	}
 	c, g = c.numbered(g)
 	c = c.withGuest(i, g)
-	var cmds []Command
-	if before.Beside() {
-		cmds = append(cmds, HangUpLeg{Leg: c.Snoop(before), Reason: "normal"})
-	}
-	return c, append(append(cmds, c.place(g)...), Log{At: ev.At, Name: GuestCame, Agent: g.Agent, Detail: string(g.Wish)})
+	cmds := append(c.place(g), c.hearsNoMore(before)...)
+	return c, append(cmds, Log{At: ev.At, Name: GuestCame, Agent: g.Agent, Detail: string(g.Wish)})
 }
 
 // sendBack gives the caller back to the queue. Music comes at once, and her agent

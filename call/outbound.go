@@ -319,5 +319,5 @@ func endOutboundAgain(c Call, ev Resumed) (cmds []Command) {
 	if ev.Caller {
 		cmds = append(cmds, HangUpCaller{})
 	}
-	return append(append(append(cmds, c.hangUpLast()...), c.stopRecordingAgain()...), File{})
+	return append(append(append(cmds, c.hangUpLeft()...), c.stopRecordingAgain()...), File{})
 }

@@ -375,7 +375,7 @@ func (r Rules) backToHead(c Call, at time.Time, phoneLost, legGone bool) (Call, 
 // category. Her agent is told, and her leg ended.
 func (r Rules) requeue(c Call, at time.Time, tell agent.Event) (Call, []Command) {
 	o := c.Offer
-	stop := append(c.letAllGo(at, ""), c.stopRecording(at, true, true)...)
+	stop := append(append(c.hangUpLeft(), c.letAllGo(at, "")...), c.stopRecording(at, true, true)...)
 	c = c.enter(Waiting)
 	c.Head = true
 	cmds := []Command{
@@ -469,7 +469,7 @@ func (r Rules) resume(c Call, ev Resumed) (Call, []Command) {
 	case Greeting: // she has waited long enough for a voice: straight to the queue
 		return r.enqueue(c, ev.At, KeepCompany{AfterGap: true}, Guard{On: true})
 	case Waiting:
-		return c, []Command{Guard{On: true}, KeepCompany{AfterGap: true}}
+		return c, append(c.hangUpLeft(), Guard{On: true}, KeepCompany{AfterGap: true})
 	case Offered:
 		return r.resumeOffered(c, ev)
 	case Talking:
@@ -522,7 +522,7 @@ func (r Rules) resumePair(c Call, ev Resumed) (Call, []Command) {
 // if her agent had left her: whoever went to 112 or to the fallback is there
 // still, and on the same channel.
 func endAgain(c Call, ev Resumed) (cmds []Command) {
-	cmds = c.hangUpLast()
+	cmds = c.hangUpLeft()
 	switch {
 	case !ev.Caller:
 	case c.Outcome == SentToEmergency:
@@ -533,18 +533,21 @@ func endAgain(c Call, ev Resumed) (cmds []Command) {
 	return append(append(cmds, c.stopRecordingAgain()...), File{})
 }
 
-// hangUpLast ends the legs that the call may have had at its end: which of them was
-// its agent's, and which a guest's, is not known any more.
-func (c Call) hangUpLast() (cmds []Command) {
-	last := c.Numbered + c.Offers
-	for n := max(c.Numbered, last-1-maxGuests) + 1; n <= last; n++ {
-		cmds = append(cmds, HangUpLeg{Leg: LegID(c.ID, n), Reason: "normal"})
+// hangUpLeft ends the legs of the last conversation once more. If there was none, it
+// was the last offer that had a leg.
+func (c Call) hangUpLeft() (cmds []Command) {
+	left := c.Left
+	if len(left) == 0 && c.Stage == Ended && c.Offers > 0 {
+		left = []string{LegID(c.ID, c.Numbered+c.Offers)}
+	}
+	for _, leg := range left {
+		cmds = append(cmds, HangUpLeg{Leg: leg, Reason: "normal"})
 	}
 	return cmds
 }
 
 func (r Rules) resumeOffered(c Call, ev Resumed) (Call, []Command) {
-	company := []Command{Guard{On: true}, KeepCompany{AfterGap: true}}
+	company := append(c.hangUpLeft(), Guard{On: true}, KeepCompany{AfterGap: true})
 	switch ev.Leg {
 	case LegUp:
 		return r.answered(c, Answered{At: ev.At, Leg: c.Offer.Leg, Agent: ev.Agent})

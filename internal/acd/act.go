@@ -66,6 +66,8 @@ func (m *mailbox) do(cmd call.Command) {
 		m.seat(cmd)
 	case call.Overhear:
 		m.overhear(cmd)
+	case call.EndBridge:
+		go m.e.destroyBridge(cmd.Bridge)
 	case call.GuestTimer:
 		m.guestTimer(cmd)
 	case call.Record:
@@ -229,7 +231,18 @@ func (m *mailbox) takeOff(ctx context.Context) {
 	for ctx.Err() == nil && asterisk.IsUnknown(m.prolong(ctx, 0)) {
 		time.Sleep(commitRetry)
 	}
+	if !m.wasOthers.Load() {
+		return
+	}
+	// The engine that had her may renew it once more before it learns that it lost her.
+	pauseFor(ctx, deadAfter*3)
+	if ctx.Err() == nil {
+		m.prolong(ctx, 0)
+	}
 }
+
+// prolongLimit is how long an answer is waited for, behind a prompt also.
+const prolongLimit = 35 * time.Second
 
 // keepAlive renews the switch at a quarter of its time, and only while this
 // process can do its work: when the store is away, the fallback is better.
@@ -252,8 +265,17 @@ func (m *mailbox) keepAlive(ctx context.Context) {
 	}
 }
 
+// prolong sets the switch, one order after the other was answered: an order to
+// prolong that came to Asterisk after the one to take it off would part two people.
 func (m *mailbox) prolong(ctx context.Context, life time.Duration) error {
-	err := m.e.ari.ProlongLife(ctx, m.id, life)
+	m.prolonging.Lock()
+	defer m.prolonging.Unlock()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	sent, cancel := context.WithTimeout(context.WithoutCancel(ctx), prolongLimit)
+	defer cancel()
+	err := m.e.ari.ProlongLife(sent, m.id, life)
 	if err != nil && ctx.Err() == nil && !asterisk.IsNotFound(err) {
 		m.e.log.Warn("dead man's switch could not be set", "call", m.id, "error", err)
 	}

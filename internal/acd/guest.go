@@ -17,9 +17,10 @@ func (m *mailbox) holdCaller(cmd call.HoldCaller) {
 	ctx, cancel := context.WithTimeout(m.ctx, 3*time.Second)
 	defer cancel()
 	err := m.e.ari.RemoveFromBridge(ctx, cmd.Bridge, m.id)
-	if err != nil && !asterisk.IsNotInBridge(err) && m.ctx.Err() == nil {
+	if err != nil && !asterisk.IsNotInBridge(err) {
 		m.e.log.Info("caller could not be taken out of the bridge", "call", m.id, "error", err)
-		m.in.put(look{}) // what is there decides
+		m.in.put(look{}) // it is tried again, if she is there: music would sound into their talk
+		return
 	}
 	l := m.e.lineOf(m.id)
 	m.converse(func(ctx context.Context) {

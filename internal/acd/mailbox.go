@@ -28,13 +28,16 @@ type mailbox struct {
 	acted time.Time   // when the last command was carried out
 	lost  atomic.Bool // the call is another engine's, so that nothing may be said to its caller
 
-	dialogue *dialogue // what the caller hears, while nobody talks with her
-	inherits bool      // an engine before this one may have left her with music or a prompt
-	ringing  ringing   // what the agent hears while the other phone rings
-	guard    context.CancelFunc
-	seq      int64         // of the last event of its history
-	reloaded bool          // the store was read again because of a refused commit
-	again    *call.Arrived // she is back before her last visit was filed
+	dialogue  *dialogue // what the caller hears, while nobody talks with her
+	inherits  bool      // an engine before this one may have left her with music or a prompt
+	ringing   ringing   // what the agent hears while the other phone rings
+	guard     context.CancelFunc
+	wasOthers atomic.Bool // the call was taken over from another engine
+	// prolonging is held while the dead man's switch is set.
+	prolonging sync.Mutex
+	seq        int64         // of the last event of its history
+	reloaded   bool          // the store was read again because of a refused commit
+	again      *call.Arrived // she is back before her last visit was filed
 }
 
 // What a mailbox gets beside events of its call.
@@ -97,6 +100,7 @@ func (m *mailbox) receive(item any) {
 	case look:
 		m.face()
 	case adopted:
+		m.wasOthers.Store(true)
 		if item.call.Version > m.c.Version {
 			m.c, m.inherits = item.call, true
 		}
@@ -227,6 +231,8 @@ func (m *mailbox) handle(ev call.Event) {
 			settled() // before the phone rings: the next decision need not wait for that
 			m.act(t.Commands)
 			return
+		case m.givesUp(ev, err):
+			return
 		case !m.refused(ev, err):
 			return
 		case !errors.Is(err, queue.ErrUnavailable):
@@ -250,6 +256,20 @@ func (m *mailbox) handle(ev call.Event) {
 	if verdict == floor.Refused {
 		m.e.metrics.offersRefused.WithLabelValues("agent").Inc()
 	}
+}
+
+// givesUp: a placement whose commit had no answer is not repeated. It may have been
+// stored, and a peer that took this process for dead may have ended and forgotten
+// it since; repeated, an attempt that has ended would ring its agent. If it was
+// stored and nobody took it, the next comparison finds it and ends it.
+func (m *mailbox) givesUp(ev call.Event, err error) bool {
+	if _, places := ev.(call.Placed); !places || !errors.Is(err, queue.ErrUnavailable) {
+		return false
+	}
+	m.e.storeFailed(err)
+	m.e.log.Warn("attempt is not begun: the store gave no answer", "call", m.id)
+	m.end()
+	return true
 }
 
 // overtaken reports whether an event that would end a ring comes too late, because

@@ -225,7 +225,7 @@ func (e *Engine) expectedBridges() map[string]bool {
 		if c.Stage == call.Talking {
 			expected[c.Bridge()] = true
 			for _, g := range c.Guests {
-				expected[c.SideBridge(g)] = true
+				expected[c.SideBridge(g)] = g.Beside()
 			}
 		}
 	}

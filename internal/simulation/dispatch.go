@@ -45,7 +45,9 @@ func (e *engine) dispatch(ev event) {
 
 func (e *engine) entered(ev event) {
 	if callID, ok := floor.CallOfLeg(ev.id); ok {
-		e.legEntered(ev, callID)
+		if call.IsAgentLeg(ev.id) {
+			e.legEntered(ev, callID)
+		}
 		return
 	}
 	if call.IsAttempt(ev.id) {

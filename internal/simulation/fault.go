@@ -45,6 +45,7 @@ func (w *world) plan() {
 		w.often(f.DatabaseAways, w.databaseAway)
 	}
 	w.often(f.Blackouts, w.blackout)
+	w.often(f.Orders, w.wish)
 }
 
 // blackout kills all engines, or all that take callers, for longer than the dead

@@ -81,7 +81,8 @@ func (l *laws) observe(u queue.Update) {
 		if isHeld(a) && (!isHeld(old) || old.Call != a.Call) {
 			taken = append(taken, a)
 		}
-		if there && !l.rebuilding() && a.State == agent.Reserved && old.State != agent.Reserved && !old.Routable() && !old.BreakInable() {
+		free := old.Routable() || old.BreakInable() || a.Aside && old.Invitable()
+		if there && !l.rebuilding() && a.State == agent.Reserved && old.State != agent.Reserved && !free {
 			l.w.broken("law 2", "agent %s is reserved while %s and %s", a.Profile.ID, old.Status, old.State)
 		}
 	}
@@ -209,35 +210,50 @@ func (l *laws) invited(ph *phone, leg *channel, ours bool) {
 	}
 }
 
-// bridged: law 3 once more, and nobody beside the two.
+// bridged: law 3 once more, and nobody beside the two but who was ordered into it.
 func (l *laws) bridged(b *bridge) {
-	if len(b.members) > 2 {
-		l.w.broken("law 2", "bridge %s has %d members", b.id, len(b.members))
-	}
-	var who, leg *channel
+	var who *channel
+	var legs []*channel
 	for _, ch := range b.members {
-		if ch.phone == nil {
+		switch {
+		case ch.phone != nil:
+			legs = append(legs, ch)
+		case ch.snoops == nil:
 			who = ch
-		} else {
-			leg = ch
 		}
 	}
-	if len(b.members) == 1 && (leg != nil || who.contact != nil) {
-		return // the first of an outbound call
+	if len(b.members) == 1 && (len(legs) == 1 || who != nil && who.contact != nil) {
+		return // the first of an outbound call, or an agent whose caller is on hold
 	}
-	if who == nil || leg == nil {
+	callID, _ := floor.CallOfLeg(b.members[0].id)
+	if who != nil {
+		callID = who.id
+	}
+	ordered := l.ordered(callID)
+	switch {
+	case !ordered && len(b.members) > 2:
+		l.w.broken("law 2", "bridge %s has %d members", b.id, len(b.members))
+	case !ordered && (who == nil || len(legs) == 0):
 		l.w.broken("law 2", "bridge %s joins two of a kind", b.id)
-		return
 	}
-	if !leg.phone.profile.Fits(who.pool()) {
-		l.w.broken("law 3", "%s talks with %s, a call for %s", leg.phone.id, who.id, who.pool())
+	for _, leg := range legs {
+		if of, _ := floor.CallOfLeg(leg.id); of != callID {
+			l.w.broken("law 2", "bridge %s joins %s, of call %s", b.id, leg.id, of)
+		}
+		if c, there := l.calls[callID]; there && !leg.phone.profile.Fits(c.Pool) {
+			l.w.broken("law 3", "%s is in call %s, for %s", leg.phone.id, callID, c.Pool)
+		}
+		if who != nil && !leg.phone.profile.Fits(who.pool()) {
+			l.w.broken("law 3", "%s talks with %s, a call for %s", leg.phone.id, who.id, who.pool())
+		}
 	}
 }
 
 // hungUpByUs is a DELETE of ours.
 func (l *laws) hungUpByUs(e *engine, ch *channel) {
 	if ch.caller == nil {
-		if other := ch.partner(); other != nil && ch.up && other.up && !l.crosses(e, ch, other) {
+		of, _ := floor.CallOfLeg(ch.id)
+		if other := ch.partner(); other != nil && ch.up && other.up && !l.ordered(of) && !l.crosses(e, ch, other) {
 			l.w.broken("law 1", "%s tears %s out of a talk with %s", e.name, ch.id, other.id)
 		}
 		return
@@ -249,7 +265,7 @@ func (l *laws) hungUpByUs(e *engine, ch *channel) {
 		l.w.broken("law 1", "%s hangs up caller %s, who is %s", e.name, ch.id, ch.where)
 	case !ch.talked:
 		l.w.broken("law 1", "%s hangs up caller %s, who talked with nobody", e.name, ch.id)
-	case ch.partner() != nil:
+	case ch.partner() != nil && !(l.ordered(ch.id) && !slices.Contains(c.Channels(), ch.partner().id)): // who was ordered away may be there still
 		l.w.broken("law 1", "%s hangs up caller %s in her talk with %s", e.name, ch.id, ch.partner().id)
 	case !over:
 		l.w.broken("law 1", "%s hangs up caller %s, whose call is %s", e.name, ch.id, c.Stage)
@@ -257,7 +273,8 @@ func (l *laws) hungUpByUs(e *engine, ch *channel) {
 }
 
 func (l *laws) unbridgedByUs(b *bridge) {
-	if len(b.members) > 1 {
+	pair := slices.ContainsFunc(b.members, func(ch *channel) bool { return ch.phone == nil && ch.snoops == nil })
+	if len(b.members) > 1 && pair {
 		l.w.broken("law 1", "bridge %s is ended under a talk", b.id)
 	}
 }
@@ -380,7 +397,9 @@ func (l *laws) cared(ch *channel) {
 // orphan: a leg that is up talks with somebody, or hears that it rings.
 func (l *laws) orphan(ch *channel) {
 	other := ch.partner()
-	l.mark(&ch.aloneSince, ch.where == inside && ch.up && (other == nil || !other.up && !other.rung))
+	of, _ := floor.CallOfLeg(ch.id)
+	waits := l.calls[of].Held && slices.Contains(l.calls[of].Channels(), ch.id) // for a caller on hold, or a colleague
+	l.mark(&ch.aloneSince, ch.where == inside && ch.up && !waits && (other == nil || !other.up && !other.rung))
 	if l.longer(ch.aloneSince, mended) {
 		l.w.broken("convergence", "leg %s of %s hears nobody since %v", ch.id, ch.phone.id, ch.aloneSince)
 	}

@@ -30,6 +30,8 @@ type box struct {
 	entered   bool
 	onEntered func()
 	guarded   bool
+	wasOthers bool
+	renewing  int // orders to prolong the dead man's switch that are not answered yet
 }
 
 type transactFunc = func(call.Rules, call.Call, call.Event, func(agent.ID) (agent.Agent, bool)) (floor.Transaction, floor.Verdict)
@@ -118,6 +120,7 @@ func (m *box) next() {
 		if item.call.Version > m.c.Version {
 			m.c = item.call
 		}
+		m.wasOthers = true
 		m.next()
 	case found:
 		m.takeFound(item.call)
@@ -273,6 +276,7 @@ func (h *handling) step() {
 		m.act(t.Commands, stageOf(t.Next), func() { h.acted = true; h.commit(t) })
 		return
 	}
+	e.w.coveredOrder(h.ev)
 	e.point("before commit", stageOf(t.Next), func() { h.commit(t) })
 }
 
@@ -312,6 +316,12 @@ func (h *handling) commit(t floor.Transaction) {
 		m.e.w.note("%s    %s %s refused: %v", m.e.name, m.id, describe(h.ev), err)
 		if m.e.w.shell.unfenced && errors.As(err, new(*queue.NotOwnerError)) {
 			h.act(t)
+			return
+		}
+		if _, places := h.ev.(call.Placed); places && errors.Is(err, queue.ErrUnavailable) && !m.e.w.shell.placesLate {
+			m.e.w.covered("placement given up")
+			m.e.storeFailed(err)
+			m.end()
 			return
 		}
 		m.refused(h.ev, err, func(again bool) { h.refused(t, err, again) })
@@ -569,6 +579,18 @@ func (m *box) do(cmd call.Command, then func()) {
 		m.join(cmd, then)
 	case call.Dial:
 		m.dial(cmd, then)
+	case call.HoldCaller:
+		m.hold(then)
+	case call.Seat:
+		m.placed(cmd.Leg, then, func() error { return p.addToBridge(cmd.Bridge, cmd.Leg) })
+	case call.Overhear:
+		m.overhear(cmd, then)
+	case call.EndBridge:
+		e.command(func() error { return p.destroyBridge(cmd.Bridge) }, nil)
+		then()
+	case call.GuestTimer:
+		m.guestTimer(cmd)
+		then()
 	case call.HangUpCaller:
 		m.leaveAlone(func() { e.command(func() error { return p.hangUp(e, m.id) }, ignore) })
 	case call.SendToEmergency:
@@ -623,7 +645,11 @@ func (m *box) join(cmd call.Join, then func()) {
 			failed(err)
 			return
 		}
-		e.command(func() error { return p.addToBridge(cmd.Bridge, m.id, cmd.Leg) }, func(err error) {
+		legs := []string{m.id, cmd.Leg}
+		if cmd.Alone {
+			legs = legs[1:]
+		}
+		e.command(func() error { return p.addToBridge(cmd.Bridge, legs...) }, func(err error) {
 			if err != nil {
 				failed(err)
 				return
@@ -646,17 +672,35 @@ func (m *box) setGuard(on bool) {
 		return
 	}
 	if e := m.e; e.healthy() && !e.w.shell.lazyGuard {
-		e.command(func() error { return e.w.pbx.setDeadline(m.id, deadMan) }, nil)
+		m.renew()
 	}
 	m.keepAlive(m.guards)
+}
+
+func (m *box) renew() {
+	m.renewing++
+	m.e.command(func() error { return m.e.w.pbx.setDeadline(m.id, deadMan) }, func(error) { m.renewing-- })
 }
 
 // takeOff takes the dead man's switch off, however often Asterisk does not answer:
 // it would part two people.
 func (m *box) takeOff(serial int) {
+	if m.renewing > 0 && !m.e.w.shell.guardsRace {
+		m.e.later(time.Millisecond, func() { m.takeOff(serial) })
+		return
+	}
 	m.e.command(func() error { return m.e.w.pbx.setDeadline(m.id, 0) }, func(err error) {
-		if errors.Is(err, errUnknown) && m.guards == serial && !m.e.w.shell.guardsOnce {
+		switch {
+		case m.guards != serial || m.e.w.shell.guardsOnce:
+		case errors.Is(err, errUnknown):
 			m.takeOff(serial)
+		case m.wasOthers:
+			m.wasOthers = false
+			m.e.later(3*deadAfter, func() {
+				if m.guards == serial {
+					m.takeOff(serial)
+				}
+			})
 		}
 	})
 }
@@ -668,7 +712,7 @@ func (m *box) keepAlive(serial int) {
 			return
 		}
 		if e.healthy() {
-			e.command(func() error { return e.w.pbx.setDeadline(m.id, deadMan) }, nil)
+			m.renew()
 		}
 		m.keepAlive(serial)
 	})

@@ -54,6 +54,9 @@ type Faults struct {
 	Duplicates float64
 	// Phones is the chance that a softphone dies, in each ring and in each talk.
 	Phones float64
+	// Orders is how many orders agents and supervisors give, on average. They are no
+	// faults, but come at moments as bad.
+	Orders float64
 }
 
 // Everything is a day on which all of it goes wrong.
@@ -156,6 +159,7 @@ type shell struct {
 	leavesOnce          bool // does not try an unlawful step again on what the store holds
 	hurriesAfterRebuild bool // offers calls before the others have rebuilt too
 	movesOnce           bool // does not ask again for a move without an answer
+	guardsRace          bool // takes the dead man's switch off while it is being renewed
 	guardsOnce          bool // does not ask again to take the dead man's switch off
 	leakyRouter         bool // forgets no proposal whose mailbox has ended
 

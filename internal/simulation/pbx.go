@@ -41,6 +41,7 @@ type channel struct {
 	// contact is whom we call, if it is that leg: rung says that the phone was told
 	// to ring, reachedAt when it was answered.
 	contact   *contact
+	snoops    *channel // of a channel that hears another one
 	rung      bool
 	reachedAt time.Duration
 	serves    *channel
@@ -214,6 +215,7 @@ func (p *pbx) end(ch *channel, soft bool, cause int) {
 		other.agentLeft = !soft && (cause == causeNormal || ch.app == nil || !ch.app.conn.open || ch.app.conn.deaf)
 	}
 	p.unbridge(ch)
+	defer p.endSnoops(ch)
 	ch.where = gone
 	delete(p.byID, ch.id)
 	p.channels = slices.DeleteFunc(p.channels, func(x *channel) bool { return x == ch })
@@ -224,7 +226,7 @@ func (p *pbx) end(ch *channel, soft bool, cause int) {
 			}
 			ch.app.conn.emit(event{kind: evLeft, id: ch.id})
 		}
-		if ch.phone != nil || ch.contact != nil {
+		if ch.phone != nil || ch.contact != nil || ch.snoops != nil {
 			ch.app.conn.emit(event{kind: evDestroyed, id: ch.id, cause: cause})
 		}
 	}

@@ -380,10 +380,11 @@ func stampAgent(ev agent.Event, at time.Time) agent.Event {
 func (w *world) talk(b *bridge) {
 	var who, leg *channel
 	for _, ch := range b.members {
-		if ch.phone == nil {
-			who = ch
-		} else {
+		switch {
+		case ch.phone != nil:
 			leg = ch
+		case ch.snoops == nil:
+			who = ch
 		}
 	}
 	if who == nil || leg == nil || !who.up {

@@ -174,7 +174,7 @@ func (e *engine) adoptFromChannel(s *snapshot, ch seenChannel) {
 	c.Arrived, c.Numbered = ch.arrived, e.numberedFrom()
 	for _, leg := range s.channels {
 		callID, isLeg := floor.CallOfLeg(leg.id)
-		if isLeg && callID == ch.id && s.facts.Joined(ch.id, leg.id) {
+		if isLeg && call.IsAgentLeg(leg.id) && callID == ch.id && s.facts.Joined(ch.id, leg.id) {
 			c.Stage, c.Answered = call.Talking, ch.arrived
 			n := offerOf(leg.id)
 			c.Offers = min(max(c.Offers, 1), n)

@@ -21,6 +21,7 @@ var (
 	seeds  = flag.Uint64("seeds", 0, "how many days to live through (1,000; with POWERLINE_LONG=1 10,000)")
 	seed   = flag.Uint64("seed", 0, "live through this one day only (also POWERLINE_SEED)")
 	length = flag.Duration("length", 0, "of that one day, if it was a long one")
+	orders = flag.Bool("orders", false, "that one day is one of TestLawsHoldUnderOrders")
 	steps  = flag.Bool("steps", false, "write down every step of that day")
 )
 
@@ -97,6 +98,50 @@ func TestLawsHoldUnderFaults(t *testing.T) {
 	for _, what := range wanted() {
 		if total.Covered[what] == 0 {
 			t.Errorf("no day reached %q", what)
+		}
+	}
+}
+
+// TestLawsHoldUnderOrders lives through days on which agents and supervisors want
+// something every second, with everything failing that may.
+func TestLawsHoldUnderOrders(t *testing.T) {
+	if *seed != 0 && !*orders {
+		t.Skip("one day without orders only")
+	}
+	n, first := max(10, howMany()/5), uint64(0)
+	if *seed != 0 {
+		n, first = 1, *seed-1
+	}
+	total := Report{Covered: map[string]int{}, Repairs: map[string]int{}, Results: map[string]int{}}
+	broken := 0
+	days(n, func(s uint64) Options {
+		f := Everything()
+		if (first+s)%4 == 0 {
+			f = Faults{}
+		}
+		f.Orders = 400
+		o := Options{Seed: first + s, Dialers: -1, Tasks: -1, Agents: 10, Calls: 16, Talks: 20 * time.Second, Faults: &f}
+		if *seed != 0 && *steps {
+			o.Trace = os.Stdout
+		}
+		return o
+	}, func(r Report, err error) {
+		if v := (*Violation)(nil); errors.As(err, &v) {
+			if broken++; broken <= 5 {
+				t.Errorf("%s: %s at %v: replay: go test ./internal/simulation -run TestLawsHoldUnderOrders -orders -seed %d -steps", v.Law, v.What, v.At, v.Seed)
+			}
+			return
+		}
+		total.add(r)
+	})
+	if broken > 0 {
+		t.Fatalf("%d of %d days broke a law", broken, n)
+	}
+	t.Logf("%d days, %d steps, %d calls, repairs %v", n, total.Steps, total.Lives, total.Repairs)
+	for _, want := range append(slices.Clone(wishes), call.Pull, call.Move) {
+		t.Logf("%s: %d", want, total.Covered["order "+string(want)])
+		if total.Covered["order "+string(want)] == 0 && n >= 100 {
+			t.Errorf("no day obeyed an order to %s", want)
 		}
 	}
 }
