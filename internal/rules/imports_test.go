@@ -128,6 +128,7 @@ var layers = map[string]layer{
 	"test/bench":        {libs: []string{"github.com/prometheus/procfs", "gonum.org/v1/plot"}},
 	"test/bench/report": {ours: []string{"test/bench"}},
 	"test/browser":      {ours: []string{"internal/stack"}, libs: []string{"github.com/chromedp"}},
+	"test/desk":         {},
 	"test/sipp":         {},
 	"internal/rules":    {},
 }

@@ -8,16 +8,17 @@ const retry = 700;
 
 // live follows a stream. On maps the names of views to functions that are given
 // the whole view each time it changed; say is told "opened", "live", "lost" and
-// "ended". It returns a function that ends it.
+// "ended"; if it answers the last with false, the page stays, for it may hold
+// what was not kept yet. It returns a function that ends it.
 export function live(address, on, say = () => {}) {
   let source = null;
   let heard = Date.now();
   let state = "";
   let over = false;
   const tell = (next) => {
-    if (next === state) return;
+    if (next === state) return undefined;
     state = next;
-    say(next);
+    return say(next);
   };
   const hear = () => {
     heard = Date.now();
@@ -31,8 +32,7 @@ export function live(address, on, say = () => {}) {
     source.addEventListener("beat", hear);
     source.addEventListener("end", () => {
       stop();
-      tell("ended");
-      ended();
+      if (tell("ended") !== false) ended();
     });
     for (const [name, show] of Object.entries(on)) {
       source.addEventListener(name, (event) => {
@@ -52,8 +52,7 @@ export function live(address, on, say = () => {}) {
       const answer = await fetch("/me", { headers: { Accept: "application/json" } });
       if (answer.status === 401) {
         stop();
-        tell("ended");
-        ended();
+        if (tell("ended") !== false) ended();
       }
     } catch {
       // no connection: the watch below tries again

@@ -493,9 +493,15 @@ async function closeCall(closing) {
   closeCall.busy = true;
   clearMissing();
   put("form-said", "");
+  const mine = draft?.call === id ? draft : null;
+  if (mine) mine.closing = true;
   const answer = await post(`/desk/calls/${encodeURIComponent(id)}/close`, closing);
   closeCall.busy = false;
   if (answer.ok) return closed(id);
+  if (mine) {
+    mine.closing = false;
+    mine.soon();
+  }
   if (answer.value.field) return missing(answer.value);
   put("form-said", answer.text);
 }

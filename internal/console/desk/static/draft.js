@@ -21,6 +21,7 @@ export class Draft {
     this.loaded = false;
     this.finished = false;
     this.sending = false;
+    this.closing = false; // the whole form is on its way already
     this.timer = 0;
   }
 
@@ -68,7 +69,7 @@ export class Draft {
   }
 
   soon() {
-    if (this.timer || this.sending || this.finished) return;
+    if (this.timer || this.sending || this.closing || this.finished) return;
     this.timer = setTimeout(() => this.send(), soon);
   }
 
@@ -77,7 +78,7 @@ export class Draft {
   async send(last = false) {
     clearTimeout(this.timer);
     this.timer = 0;
-    if (this.sending && !last) return;
+    if ((this.sending || this.closing) && !last) return;
     if (this.safe) return;
     this.sending = true;
     const touched = [...this.touched];
