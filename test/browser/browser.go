@@ -96,8 +96,15 @@ type Page struct {
 
 // Page opens one.
 func (b *Browser) Page() (*Page, error) {
+	return open(b.ctx, chromedp.WithNewBrowserContext())
+}
+
+// Window opens a further one of the same person, with the same cookies.
+func (p *Page) Window() (*Page, error) { return open(p.ctx) }
+
+func open(of context.Context, options ...chromedp.ContextOption) (*Page, error) {
 	p := &Page{}
-	p.ctx, p.cancel = chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	p.ctx, p.cancel = chromedp.NewContext(of, options...)
 	if err := chromedp.Do(p.ctx); err != nil {
 		p.cancel()
 		return nil, fmt.Errorf("browser: open a page: %w", err)

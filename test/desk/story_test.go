@@ -51,7 +51,7 @@ func TestGivenSheCalls_WhenHerComplaintIsWrittenDown_ThenACaseExistsAndItsFirstT
 	f.choose(s.Page, "whose", "own")
 	f.fill(s.Page, "code", "गुलाब")
 	f.fill(s.Page, "victim.name", "आशा देवी")
-	f.fill(s.Page, "offender.name", "Ramesh")
+	f.fill(s.Page, "offender.name", planted)
 	f.fill(s.Page, "offender.numbers", "9876501234")
 	f.choose(s.Page, "category", "phone")
 	f.fill(s.Page, "account", "He calls twenty times a day.")
@@ -111,6 +111,9 @@ func (f *floor) inHindi(p *browser.Page) {
 	f.until(p, `document.documentElement.lang === "en" && document.querySelector('[name="account"]')?.value.startsWith("He calls")`)
 }
 
+// planted is a name that a page must show and never obey.
+const planted = `Ramesh <img src=x onerror="document.title='taken'">`
+
 // officerIsRung puts an officer on duty and waits for the preview of the offender's
 // call: with nothing of her in it.
 func (f *floor) officerIsRung(docket string) {
@@ -122,6 +125,11 @@ func (f *floor) officerIsRung(docket string) {
 	f.until(o.Page, `document.querySelectorAll("#outcome-list button").length > 5`)
 	f.useable(o.Page)
 	f.shot(o.Page, "desk-officer")
+	shown, err := o.Text("#task-facts")
+	f.must(err)
+	if title, err := browser.Eval[string](o.Page, `document.title`); err != nil || title == "taken" || !strings.Contains(shown, "<img src=x") {
+		f.t.Errorf("the page shows %q under the title %q: %v", shown, title, err)
+	}
 	text, err := browser.Eval[string](o.Page, `document.documentElement.outerHTML`)
 	f.must(err)
 	for _, hers := range []string{"आशा", "9812345678", "गुलाब", docket, "twenty times"} {
