@@ -30,7 +30,7 @@ var fields = func() map[string]int {
 		"victim.name": 320, "victim.address": 4000, "minor": 3, "herself": 3,
 		"adult.name": 320, "adult.number": 40, "adult.relation": 32,
 		"offender.name": 320, "offender.numbers": 300, "offender.sex": 8, "offender.relation": 32, "offender.address": 4000, "sealed": 3,
-		"district": 40, "station": 64, "category": 32, "account": 4000, "track": 16, "agrees": 3, "sexual": 3, "linked": 20,
+		"district": 40, "station": 64, "category": 32, "account": 4000, "track": 16, "agrees": 3, "sexual": 3,
 	}
 	for i := range spans {
 		for _, name := range []string{"days", "from", "to"} {
@@ -114,7 +114,7 @@ func (m *Missing) Error() string { return "desk: " + m.Field + ": " + m.Word }
 // registration makes of the form what the API registers. The error is a *Missing.
 func (f Form) registration(callID string) (api.RegistrationIn, error) {
 	in := api.RegistrationIn{
-		Call: callID, District: f["district"], Station: f["station"], Category: f["category"], Account: f["account"], LinkedTo: f["linked"],
+		Call: callID, District: f["district"], Station: f["station"], Category: f["category"], Account: f["account"],
 		Victim: api.PartyIn{Name: f["victim.name"], Address: f["victim.address"], Sex: "woman"},
 		Minor:  f.yes("minor"), Sealed: f.yes("sealed"),
 		Triage: api.TriageIn{Track: cases.Track(f["track"]), Agrees: f.yes("agrees"), Sexual: f.yes("sexual"), CalledHerself: f.yes("herself")},
@@ -221,7 +221,7 @@ func (f Form) fieldOf(field string) string {
 	for _, one := range []struct{ api, page string }{
 		{"victim.numbers", "number"}, {"safe[0].number", "number"}, {"safe[0].codeWord", "code"}, {"safe[0].duressWord", "duress"}, {"safe[0].askFor", "ask"},
 		{"safe[0].whose", "whose"}, {"terms.opening", "opening"}, {"terms.language", "language"}, {"terms.windows", "span1.from"}, {"terms", "reach"},
-		{"adult.numbers", "adult.number"}, {"triage.track", "track"}, {"linkedTo", "linked"}, {"offender.numbers", "offender.numbers"},
+		{"adult.numbers", "adult.number"}, {"triage.track", "track"}, {"offender.numbers", "offender.numbers"},
 	} {
 		if field == one.api || strings.HasPrefix(field, one.api+"[") {
 			return one.page

@@ -73,7 +73,7 @@ func TestWhatTheAPIRefusesIsShownAtItsFieldOfThePage(t *testing.T) {
 	for api, page := range map[string]string{
 		"victim.numbers[0]": "number", "safe[0].codeWord": "code", "terms.windows": "span1.from", "contacts[0].numbers[0]": "contact2.number",
 		"contacts[1].name": "contact4.name", "contacts[7].name": "", "offender.numbers[1]": "offender.numbers", "district": "district",
-		"victim.name": "victim.name", "terms.opening": "opening", "linkedTo": "linked", "nonsense": "", "contacts[x].name": "",
+		"victim.name": "victim.name", "terms.opening": "opening", "linkedTo": "", "nonsense": "", "contacts[x].name": "",
 	} {
 		if got := f.fieldOf(api); got != page {
 			t.Errorf("%s is shown at %q, want %q", api, got, page)
