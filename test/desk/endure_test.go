@@ -23,7 +23,7 @@ const liveAgain = 2 * time.Second
 // Line 2 of what must hold: whatever goes away while she writes, no word is lost,
 // what is shown of her is right, and the desk lives again two seconds after.
 func TestGivenSheWrites_WhenTabNetworkEngineOrDatabaseGoes_ThenNoWordIsLost(t *testing.T) {
-	f := open(t, helpline.Options{Women: 1}, 4*time.Minute)
+	f := open(t, helpline.Options{Women: 1}, 6*time.Minute)
 	w := wireTo(t, f.Engines[0].Console)
 	s := f.sit(f.Women()[0], "agent", w.address())
 	c := f.calls("+919812345678", helpline.Direct)

@@ -17,7 +17,7 @@ import (
 // lose nothing to each other, everything can be hidden at once, help is one key
 // away, and signing out takes no word with it.
 func TestGivenHandsOnTheKeyboard_WhenSheWorks_ThenEverythingIsWithinReach(t *testing.T) {
-	f := open(t, helpline.Options{Women: 1}, 3*time.Minute)
+	f := open(t, helpline.Options{Women: 1}, 5*time.Minute)
 	s := f.sit(f.Women()[0], "agent", f.Engines[0].Console)
 	people := []helpline.Person{s.person}
 	is := func(what string, ok func(agent.Agent) bool) {

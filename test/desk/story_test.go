@@ -17,7 +17,7 @@ import (
 // Line 1 of what must hold: she calls, the page pops up, the complaint is written
 // down and registered, and the offender's call is the dialer's next task.
 func TestGivenSheCalls_WhenHerComplaintIsWrittenDown_ThenACaseExistsAndItsFirstTaskIsDue(t *testing.T) {
-	f := open(t, helpline.Options{Women: 1, Officers: 1, Dialers: 1}, 2*time.Minute)
+	f := open(t, helpline.Options{Women: 1, Officers: 1, Dialers: 1}, 5*time.Minute)
 	s := f.sit(f.Women()[0], "agent", f.Engines[0].Console)
 	f.useable(s.Page)
 	f.shot(s.Page, "desk-idle")

@@ -52,7 +52,7 @@ type Book struct {
 	tell   func(agent.ID)
 
 	mu    sync.Mutex
-	pages map[slot]page
+	pages map[agent.ID]map[string]page // by call: every look of an open desk asks for hers
 	said  map[slot]postgres.Said
 }
 
@@ -73,7 +73,7 @@ type page struct {
 // NewBook makes an empty book. Tell is called with the agent whose drafts have
 // changed; it must not block.
 func NewBook(key []byte, w Writer, s Shelf, log *slog.Logger, tell func(agent.ID)) *Book {
-	return &Book{key: key, writer: w, shelf: s, log: log, tell: tell, pages: map[slot]page{}, said: map[slot]postgres.Said{}}
+	return &Book{key: key, writer: w, shelf: s, log: log, tell: tell, pages: map[agent.ID]map[string]page{}, said: map[slot]postgres.Said{}}
 }
 
 // Recover takes in drafts that wait in the journal of an earlier process.
@@ -87,10 +87,21 @@ func (b *Book) Recover(drafts ...postgres.Draft) {
 
 // learn takes in a draft unless a newer one is known.
 func (b *Book) learn(d postgres.Draft) {
-	s := slot{d.Call, d.Agent}
-	if b.pages[s].Version < d.Version {
-		b.pages[s] = page{Draft: d}
+	if b.pages[d.Agent][d.Call].Version < d.Version {
+		b.set(slot{d.Call, d.Agent}, page{Draft: d})
 	}
+}
+
+func (b *Book) page(s slot) (page, bool) {
+	p, known := b.pages[s.agent][s.call]
+	return p, known
+}
+
+func (b *Book) set(s slot, p page) {
+	if b.pages[s.agent] == nil {
+		b.pages[s.agent] = map[string]page{}
+	}
+	b.pages[s.agent][s.call] = p
 }
 
 // Refresh takes in what PostgreSQL has of an agent: another engine may have been
@@ -119,9 +130,11 @@ func (b *Book) Refresh(ctx context.Context, id agent.ID) error {
 
 // forget drops what was done with long ago.
 func (b *Book) forget(before time.Time) {
-	for s, p := range b.pages {
-		if p.Form == nil && p.At.Before(before) {
-			delete(b.pages, s)
+	for _, hers := range b.pages {
+		for call, p := range hers {
+			if p.Form == nil && p.At.Before(before) {
+				delete(hers, call)
+			}
 		}
 	}
 	for s, one := range b.said {
@@ -169,7 +182,7 @@ func (b *Book) Keep(ctx context.Context, id agent.ID, callID string, e Entry) (K
 func (b *Book) put(s slot, e Entry) (postgres.Draft, Kept, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	old, known := b.pages[s]
+	old, known := b.page(s)
 	switch {
 	case known && old.Form == nil:
 		return postgres.Draft{}, Kept{}, ErrFinished
@@ -188,7 +201,7 @@ func (b *Book) put(s slot, e Entry) (postgres.Draft, Kept, error) {
 	if err != nil {
 		return postgres.Draft{}, Kept{}, err
 	}
-	b.pages[s] = page{Draft: d, tab: e.Tab}
+	b.set(s, page{Draft: d, tab: e.Tab})
 	kept := Kept{Version: d.Version}
 	if merged {
 		kept.Form = form
@@ -218,8 +231,8 @@ func (b *Book) read(s slot, p page) (Form, error) {
 }
 
 func (b *Book) open(id agent.ID) (n int) {
-	for s, p := range b.pages {
-		if s.agent == id && p.Form != nil {
+	for _, p := range b.pages[id] {
+		if p.Form != nil {
 			n++
 		}
 	}
@@ -232,7 +245,7 @@ func (b *Book) Draft(id agent.ID, callID string) (Form, int64, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := slot{callID, id}
-	p, known := b.pages[s]
+	p, known := b.page(s)
 	switch {
 	case !known:
 		return Form{}, 0, nil
@@ -248,15 +261,26 @@ func (b *Book) Draft(id agent.ID, callID string) (Form, int64, error) {
 func (b *Book) Finish(ctx context.Context, said postgres.Said) error {
 	s := slot{said.Call, said.Agent}
 	b.mu.Lock()
-	d := postgres.Draft{Call: s.call, Agent: s.agent, Version: b.pages[s].Version + 1, At: time.Now().UTC()}
+	before, known := b.page(s)
+	d := postgres.Draft{Call: s.call, Agent: s.agent, Version: before.Version + 1, At: time.Now().UTC()}
+	b.set(s, page{Draft: d}) // at once: nothing may be written behind the end
 	b.mu.Unlock()
-	if err := b.writer.Write(ctx, said.Disposition, d); err != nil {
-		return ErrNotKept
-	}
+	err := b.writer.Write(ctx, said.Disposition, d)
 	b.mu.Lock()
-	b.pages[s], b.said[s] = page{Draft: d}, said
+	switch {
+	case err == nil:
+		b.said[s] = said
+	case known:
+		b.set(s, before)
+	default:
+		delete(b.pages[s.agent], s.call)
+	}
 	b.mu.Unlock()
 	b.tell(s.agent)
+	if err != nil {
+		b.log.Warn("call is not closed: what it was could not be written down", "agent", s.agent, "call", s.call, "error", err)
+		return ErrNotKept
+	}
 	return nil
 }
 
@@ -274,9 +298,9 @@ func (b *Book) Slips(id agent.ID, callID string) []Slip {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	all := []Slip{}
-	for s, p := range b.pages {
-		if s.agent == id && p.Form != nil {
-			all = append(all, Slip{Call: s.call, Version: p.Version, At: p.At, Tab: p.tab})
+	for call, p := range b.pages[id] {
+		if p.Form != nil {
+			all = append(all, Slip{Call: call, Version: p.Version, At: p.At, Tab: p.tab})
 		}
 	}
 	slices.SortFunc(all, func(x, y Slip) int {

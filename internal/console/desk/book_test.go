@@ -254,3 +254,20 @@ func TestWhatIsKeptIsSealed(t *testing.T) {
 		t.Error("what she wrote can be read in the journal")
 	}
 }
+
+func TestGivenTheEndCannotBeWrittenDown_WhenSheCloses_ThenTheDraftIsAsItWas(t *testing.T) {
+	s := newShelf()
+	b := bookOn(s)
+	keep(t, b, "tab-aaaa", 0, Form{"account": "x"}, "account")
+	s.refuses = true
+	if err := b.Finish(t.Context(), postgres.Said{Disposition: postgres.Disposition{Call: "c1", Agent: "a001", What: "prank"}}); !errors.Is(err, ErrNotKept) {
+		t.Errorf("she is told %v", err)
+	}
+	s.refuses = false
+	if f := written1(t, b); f["account"] != "x" {
+		t.Errorf("the draft is %v", f)
+	}
+	if _, ok := b.Said("a001", "c1"); ok {
+		t.Error("the call counts as closed")
+	}
+}
