@@ -8,6 +8,7 @@ import (
 	"powerline/agent"
 	"powerline/call"
 	"powerline/internal/acd"
+	"powerline/internal/config"
 	"powerline/internal/console"
 	"powerline/internal/console/desk"
 	"powerline/internal/postgres"
@@ -46,8 +47,14 @@ func choices(e *acd.Engine) desk.Choices {
 	for _, reason := range c.Agents.PauseReasons {
 		out.PauseReasons = append(out.PauseReasons, reason.Name)
 	}
+	his := map[string]bool{} // what a line of offenders is about, nobody complains of
+	for _, l := range c.Lines {
+		his[l.Category] = his[l.Category] || l.Kind == config.RingBack
+	}
 	for _, category := range c.Categories {
-		out.Categories = append(out.Categories, category.Name)
+		if !his[category.Name] {
+			out.Categories = append(out.Categories, category.Name)
+		}
 	}
 	return out
 }

@@ -20,7 +20,7 @@ var words = console.Catalogue{
 	"desk.locked":       {En: "Your login by telephone is locked: ask a supervisor.", Hi: "फ़ोन से आपका लॉगिन बंद है: पर्यवेक्षक से कहें।"},
 	"desk.away":         {En: "The database does not answer. What you write is safe; complaints are registered when it is back.", Hi: "डेटाबेस उत्तर नहीं दे रहा। आपका लिखा सुरक्षित है; शिकायतें उसके लौटने पर दर्ज होंगी।"},
 	"desk.no-call":      {En: "No call.", Hi: "कोई कॉल नहीं।"},
-	"desk.no-call.hint": {En: "The next call appears here before your telephone rings.", Hi: "अगली कॉल आपका फ़ोन बजने से पहले यहाँ दिखेगी।"},
+	"desk.no-call.hint": {En: "The next call appears here when your telephone rings.", Hi: "अगली कॉल आपका फ़ोन बजते ही यहाँ दिखेगी।"},
 
 	"desk.status.logged-out": {En: "Off duty", Hi: "ड्यूटी पर नहीं"},
 	"desk.status.available":  {En: "Available", Hi: "उपलब्ध"},

@@ -408,11 +408,14 @@ function leaveDraft(id) {
   draft = null;
 }
 
+// vague are categories that say nothing of what happened.
+const vague = ["unclassified", "silent", "status", "ring-back"];
+
 // suggest fills in what the call itself says. It is not kept before she writes.
 function suggest(c) {
-  const offered = { category: c.category, language: c.language };
+  const offered = { category: vague.includes(c.category) || c.work !== "complaint" ? "" : c.category, language: c.language };
   for (const field of fields) {
-    if (offered[field.name] && [...field.options].some((one) => one.value === offered[field.name])) field.value = offered[field.name];
+    if (offered[field.name] && [...(field.options ?? [])].some((one) => one.value === offered[field.name])) field.value = offered[field.name];
   }
 }
 
