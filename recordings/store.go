@@ -40,6 +40,9 @@ var ErrNoObject = errors.New("recordings: the store has no such object")
 
 var objectName = regexp.MustCompile(`^[a-z2-7]{2}/r[a-z2-7]{25}\.age$`)
 
+// IsObject reports whether a name is one that ID.Object makes.
+func IsObject(name string) bool { return objectName.MatchString(name) }
+
 // Disk is a store in a directory.
 type Disk struct{ dir string }
 
@@ -57,7 +60,7 @@ func OpenDisk(dir string) (*Disk, error) {
 func (d *Disk) Dir() string { return d.dir }
 
 func (d *Disk) path(name string) (string, error) {
-	if !objectName.MatchString(name) {
+	if !IsObject(name) {
 		return "", fmt.Errorf("recordings: %q is no name of an object", name)
 	}
 	return filepath.Join(d.dir, filepath.FromSlash(name)), nil

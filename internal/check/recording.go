@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"powerline/internal/config"
+	"powerline/internal/evidence"
 	"powerline/internal/postgres"
 	"powerline/recordings"
+	"powerline/recordings/bucket"
 )
 
 // recorded looks at spool, store, recipients and sealer, and at what was found
@@ -27,7 +29,7 @@ func recorded(ctx context.Context, c config.Config) []Finding {
 	}
 	n.spool(r)
 	n.recipients(r)
-	n.store(r)
+	n.store(ctx, r)
 	n.sealer(ctx, r)
 	n.identity(r)
 	n.books(ctx, c)
@@ -68,7 +70,11 @@ func (n *notes) recipients(r config.Recordings) {
 	}
 }
 
-func (n *notes) store(r config.Recordings) {
+func (n *notes) store(ctx context.Context, r config.Recordings) {
+	if r.Bucket.On() {
+		n.bucket(ctx, r)
+		return
+	}
 	if _, err := os.Stat(r.StoreDir); err != nil {
 		n.add(Warn, fmt.Sprintf("the store: %v: the sealer makes it if it may", err))
 		return
@@ -82,6 +88,18 @@ func (n *notes) store(r config.Recordings) {
 	default:
 		n.add(OK, fmt.Sprintf("the store has %d MB left", free>>20))
 	}
+}
+
+func (n *notes) bucket(ctx context.Context, r config.Recordings) {
+	store, err := evidence.OpenStore(r)
+	if remote, ok := store.(*bucket.Bucket); err == nil && ok {
+		err = remote.Reach(ctx)
+	}
+	if err != nil {
+		n.add(Fail, fmt.Sprintf("the store: %v: sealed recordings pile up in memory", err))
+		return
+	}
+	n.add(OK, "the bucket "+r.Bucket.Name+" at "+r.Bucket.Endpoint+" answers")
 }
 
 // sealer asks the sealer itself what is wrong.

@@ -120,7 +120,7 @@ func (c *Config) paths() []*string {
 		&c.Prompts.Dir, &c.Prompts.OverrideDir, &c.Prompts.MusicDir,
 	}
 	r := &c.Recordings
-	paths = append(paths, &r.SpoolDir, &r.StoreDir, &r.RecipientsFile, &r.IdentityFile, &r.Anchor.Dir, &r.Anchor.KeyFile)
+	paths = append(paths, &r.SpoolDir, &r.StoreDir, &r.Bucket.SecretKeyFile, &r.RecipientsFile, &r.IdentityFile, &r.Anchor.Dir, &r.Anchor.KeyFile)
 	paths = append(paths, &c.Console.CertFile, &c.Console.KeyFile, &c.Console.OIDC.ClientSecretFile)
 	for i := range c.Outbound.Webhooks {
 		paths = append(paths, &c.Outbound.Webhooks[i].SecretFile)

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"time"
 )
@@ -11,7 +12,8 @@ import (
 type Recordings struct {
 	SpoolDir       string         `yaml:"spoolDir" doc:"memory-backed directory (tmpfs) into which Asterisk writes while they talk; empty records nothing"`
 	SpoolBytes     int64          `yaml:"spoolBytes" doc:"quota of the spool; a conversation that begins when it is used up is not recorded, and a gap says so"`
-	StoreDir       string         `yaml:"storeDir" doc:"directory of sealed recordings, on a disk"`
+	StoreDir       string         `yaml:"storeDir" doc:"directory of sealed recordings, on a disk; with a bucket, of what waits for the database alone"`
+	Bucket         Bucket         `yaml:"bucket" doc:"an S3-compatible store for sealed recordings instead of storeDir; empty endpoint for none"`
 	StoreFree      int64          `yaml:"storeFree" doc:"less free space than this in the store is an alarm"`
 	RecipientsFile string         `yaml:"recipientsFile" doc:"public keys of age, one a line: who may open recordings; their secrets belong on no host that records"`
 	IdentityFile   string         `yaml:"identityFile" doc:"secret keys of age, mode 0600: only where recordings are heard or verified; empty for none"`
@@ -21,6 +23,43 @@ type Recordings struct {
 	PauseReasons   []string       `yaml:"pauseReasons" doc:"why an agent may pause a recording; the gap is marked"`
 	PauseAtMost    time.Duration  `yaml:"pauseAtMost" doc:"a recording that was paused goes on by itself after this"`
 	Keep           Keep           `yaml:"keep" doc:"how long recordings are kept; no statute says it: the owner must decide"`
+}
+
+// Bucket is a store elsewhere. It gets sealed recordings only.
+type Bucket struct {
+	Endpoint      string `yaml:"endpoint" doc:"https address of the store, such as https://s3.example.org; http on loopback only"`
+	Name          string `yaml:"name" doc:"of the bucket, which must exist"`
+	Prefix        string `yaml:"prefix" doc:"before the name of each recording; empty for none"`
+	Region        string `yaml:"region" doc:"as the store calls it"`
+	AccessKey     string `yaml:"accessKey" doc:"may read, write and delete below the prefix"`
+	SecretKeyFile string `yaml:"secretKeyFile" doc:"file with its secret, mode 0600 or 0640"`
+}
+
+// On reports whether recordings go into a bucket.
+func (b Bucket) On() bool { return b.Endpoint != "" }
+
+var (
+	bucketName   = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	bucketPrefix = regexp.MustCompile(`^([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$`)
+)
+
+func (b Bucket) check(v *verdict) {
+	if !b.On() {
+		return
+	}
+	const path = "recordings.bucket."
+	u, err := url.Parse(b.Endpoint)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Scheme != "https" && u.Scheme != "http":
+		v.wrong(path+"endpoint", "want an address such as https://s3.example.org")
+	case u.Scheme == "http" && !onLoopback(u.Hostname()):
+		v.wrong(path+"endpoint", "want https: plain http is for this machine alone")
+	}
+	v.matches(path+"name", b.Name, bucketName, "the name of a bucket: lower-case letters, digits, dots and hyphens")
+	v.matches(path+"prefix", b.Prefix, bucketPrefix, "letters, digits, hyphens, underscores and single slashes between them")
+	v.need(path+"region", b.Region != "", "want the region's name, such as us-east-1")
+	v.need(path+"accessKey", b.AccessKey != "", "want the access key of the store")
+	v.need(path+"secretKeyFile", b.SecretKeyFile != "", "want the path of the secret's file")
 }
 
 // Anchor says where signed heads of the chain are written.
@@ -50,6 +89,7 @@ const day = 24 * time.Hour
 func defaultRecordings() Recordings {
 	return Recordings{
 		SpoolBytes: 4 << 30, StoreDir: "/var/lib/powerline/recordings", StoreFree: 20 << 30,
+		Bucket:         Bucket{Region: "us-east-1"},
 		RecipientsFile: "/etc/powerline/recordings.recipients",
 		Listen:         netip.MustParseAddrPort("127.0.0.1:8092"),
 		SealWithin:     time.Minute,
@@ -66,6 +106,7 @@ func (r Recordings) check(v *verdict) {
 	v.between("recordings.storeFree", r.StoreFree, 0, 1<<50)
 	v.need("recordings.storeDir", r.SpoolDir == "" || r.StoreDir != "", "want a directory: what is recorded must be kept somewhere")
 	v.need("recordings.recipientsFile", r.SpoolDir == "" || r.RecipientsFile != "", "want a file with public keys: without it nothing can be sealed")
+	r.Bucket.check(v)
 	v.within("recordings.anchor.every", r.Anchor.Every, time.Second, 30*day)
 	v.need("recordings.anchor.keyFile", r.Anchor.Dir == "" || r.Anchor.KeyFile != "", "want a key file: an anchor that is not signed proves nothing")
 	v.within("recordings.pauseAtMost", r.PauseAtMost, time.Second, time.Hour)

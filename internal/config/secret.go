@@ -61,7 +61,7 @@ func Key(path string) ([]byte, error) {
 // used; `acd check` and the start of the engine call it.
 func (c Config) CheckFiles() error {
 	var all []error
-	for _, path := range []string{c.Asterisk.ARI.PasswordFile, c.Asterisk.AMI.PasswordFile, c.Redis.PasswordFile, c.Postgres.PasswordFile, c.Console.OIDC.ClientSecretFile} {
+	for _, path := range []string{c.Asterisk.ARI.PasswordFile, c.Asterisk.AMI.PasswordFile, c.Redis.PasswordFile, c.Postgres.PasswordFile, c.Console.OIDC.ClientSecretFile, c.Recordings.Bucket.SecretKeyFile} {
 		if _, err := Secret(path); err != nil {
 			all = append(all, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"powerline/internal/config"
 	"powerline/internal/postgres"
 	"powerline/recordings"
+	"powerline/recordings/bucket"
 )
 
 // Archive is all recordings of a site.
@@ -27,7 +28,7 @@ type Archive struct {
 // Open makes an archive of what the configuration names.
 func Open(c config.Config, db *postgres.DB) (*Archive, error) {
 	a := &Archive{DB: db, AnchorDir: c.Recordings.Anchor.Dir, SealWithin: c.Recordings.SealWithin}
-	store, err := recordings.OpenDisk(c.Recordings.StoreDir)
+	store, err := OpenStore(c.Recordings)
 	if err != nil {
 		return nil, err
 	}
@@ -36,6 +37,22 @@ func Open(c config.Config, db *postgres.DB) (*Archive, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// OpenStore is where sealed recordings lie: the bucket, if there is one, or the
+// directory. A bucket is not asked whether it is there.
+func OpenStore(r config.Recordings) (recordings.Store, error) {
+	if !r.Bucket.On() {
+		return recordings.OpenDisk(r.StoreDir)
+	}
+	secret, err := config.Secret(r.Bucket.SecretKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("evidence: recordings.bucket.secretKeyFile: %w", err)
+	}
+	return bucket.Open(bucket.Options{
+		Endpoint: r.Bucket.Endpoint, Name: r.Bucket.Name, Prefix: r.Bucket.Prefix, Region: r.Bucket.Region,
+		AccessKey: r.Bucket.AccessKey, SecretKey: secret,
+	})
 }
 
 // ReadIdentities reads a file of secret keys that nobody else may read; no path

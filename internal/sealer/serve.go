@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"powerline/internal/config"
+	"powerline/internal/evidence"
 	"powerline/internal/postgres"
 	"powerline/recordings"
 )
@@ -74,7 +75,7 @@ func optionsOf(c config.Config, log *slog.Logger) (Options, error) {
 			return o, fmt.Errorf("sealer: recordings.anchor.keyFile: %w", err)
 		}
 	}
-	if o.Store, err = recordings.OpenDisk(r.StoreDir); err != nil {
+	if o.Store, err = evidence.OpenStore(r); err != nil {
 		return o, err
 	}
 	return o, nil

@@ -42,7 +42,7 @@ type seat struct {
 func takeSeat(t *testing.T, o helpline.Options, changes ...func(*config.Config)) seat {
 	t.Helper()
 	needsAnAddress(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	t.Cleanup(cancel)
 	her := helpline.Person{Name: "Browser", PIN: "4711", Secret: "her-softphone"}
 	her.Profile = agent.Profile{ID: "b001", Woman: true, Languages: []string{"hi"}, Categories: []string{"unclassified"}}
