@@ -44,11 +44,18 @@ type site struct {
 // on: SIP and what Asterisk does is measured, not the price of listening.
 func open(b *testing.B, agents int) (*site, context.Context) {
 	b.Helper()
+	return openAs(b, agents, helpline.Options{})
+}
+
+// openAs is open for a helpline that has more than agents.
+func openAs(b *testing.B, agents int, o helpline.Options) (*site, context.Context) {
+	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), 20*time.Minute)
 	b.Cleanup(cancel)
 	s := &site{agents: agents}
 	began := time.Now()
-	h, err := helpline.Open(ctx, helpline.Options{Women: agents, Silent: true, Durable: true, AtOnce: 16, Changes: []func(*config.Config){asInProduction}})
+	o.Women, o.Silent, o.Durable, o.AtOnce, o.Changes = agents, true, true, 16, []func(*config.Config){asInProduction}
+	h, err := helpline.Open(ctx, o)
 	if err != nil {
 		b.Fatal(err)
 	}
