@@ -104,19 +104,23 @@ func (r *room) run(ctx context.Context, e *acd.Engine) {
 // console is everything that browsers are served.
 func (r *room) console(e *acd.Engine) (*console.Console, error) {
 	c := r.opened.Config.Console
-	served := dialer.API(r.opened, e, r.log, console.Token)
+	return console.New(console.Options{
+		Store: r.opened.DB, Hub: r.hub, Rooms: r.rooms(e), API: dialer.API(r.opened, e, r.log, console.Token),
+		Busy: func(id agent.ID) bool { return busy(e, id) },
+		Idle: c.Idle, Absolute: c.Absolute, TLS: c.TLS(), Provider: r.provider, Connect: softphone.Origins(r.opened.Config.Asterisk),
+		Registry: r.opened.Registry, Log: r.log,
+	})
+}
+
+// rooms are all pages but those that sign people in. They look at the engine when
+// they are asked, not before.
+func (r *room) rooms(e *acd.Engine) []console.Room {
 	super, watch := supervisor.New(supervisor.Options{
 		Hub: r.hub, Look: func() supervisor.Moment { return momentOf(e) }, Health: func() supervisor.Health { return r.health(e) },
 		Config: e.Config, Store: r.opened.DB, Orders: orders{e}, Clock: func() time.Time { return r.opened.Config.Outbound.Clock.At(time.Now()) }, Log: r.log,
 	})
 	r.watch = watch
-	return console.New(console.Options{
-		Store: r.opened.DB, Hub: r.hub, API: served,
-		Busy: func(id agent.ID) bool { return busy(e, id) },
-		Idle: c.Idle, Absolute: c.Absolute, TLS: c.TLS(), Provider: r.provider,
-		Rooms: []console.Room{r.desk(e), softphone.Room(e), super}, Connect: softphone.Origins(r.opened.Config.Asterisk),
-		Registry: r.opened.Registry, Log: r.log,
-	})
+	return []console.Room{r.desk(e), softphone.Room(e), super}
 }
 
 // momentOf is the floor as the engine sees it now.

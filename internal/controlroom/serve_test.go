@@ -1,4 +1,4 @@
-package controlroom_test
+package controlroom
 
 import (
 	"context"
