@@ -68,7 +68,11 @@ func drawn(events []api.HistoryEvent, now cases.State) ladder {
 			times[e.To]++
 		}
 		if e.From == "" {
-			continue
+			if times[cases.Registered]++; e.To == cases.Registered {
+				times[cases.Registered]--
+				continue
+			}
+			e.From = cases.Registered // registered and sent on in one breath
 		}
 		m := move{e.From, e.To}
 		if _, known := labels[m]; !known {

@@ -309,7 +309,7 @@ func TestGivenAWish_WhenItIsSent_ThenTheEngineGetsItWithWhoItWasOrItIsRefusedInW
 }
 
 // pushed reads a stream until a view fits.
-func pushed(t *testing.T, b *browser, path, view string, fits func(string) bool) {
+func pushed(t *testing.T, b *visitor, path, view string, fits func(string) bool) {
 	t.Helper()
 	r := must[*http.Request](t)(http.NewRequestWithContext(t.Context(), "GET", b.s.server.URL+path, nil))
 	got := must[*http.Response](t)((&http.Client{Jar: b.client.Jar}).Do(r))

@@ -132,7 +132,7 @@ func waitersOf(m Moment) []Waiter {
 		})
 	}
 	slices.SortFunc(out, func(a, b Waiter) int {
-		return cmp.Or(cmp.Compare(b.Pool, a.Pool), cmp.Compare(a.Position, b.Position), a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(b.Pool, a.Pool), boolFirst(a.Crisis, b.Crisis), cmp.Compare(a.Position, b.Position), a.Since.Compare(b.Since), cmp.Compare(a.ID, b.ID))
 	})
 	return out
 }

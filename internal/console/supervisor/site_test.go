@@ -141,10 +141,23 @@ func newSite(t *testing.T) *site {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { c.Run(ctx) })
-	s.server = httptest.NewServer(c)
+	s.server = httptest.NewServer(asSupervisor(c))
 	t.Cleanup(func() { cancel(); running.Wait(); s.server.Close() })
 	s.caseID = seed(t, s.db)
 	return s
+}
+
+// asSupervisor gives a real browser the supervisor's session, and the language that
+// it asks for.
+func asSupervisor(c http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if language := r.URL.Query().Get("as"); r.URL.Path == "/test" {
+			http.SetCookie(w, &http.Cookie{Name: "session", Value: sessions[console.Supervisor], Path: "/"})
+			http.SetCookie(w, &http.Cookie{Name: "language", Value: language, Path: "/"})
+			return
+		}
+		c.ServeHTTP(w, r)
+	})
 }
 
 func (s *site) look() Moment {
@@ -235,8 +248,8 @@ func file(t *testing.T, db *postgres.DB) string {
 	return must[postgres.Registered](t)(db.Register(t.Context(), cases.DefaultRules(), r)).File.Case.ID
 }
 
-// browser is somebody's, with her cookies.
-type browser struct {
+// visitor is somebody's, with her cookies.
+type visitor struct {
 	s        *site
 	client   *http.Client
 	language string
@@ -248,7 +261,7 @@ type answer struct {
 	head     http.Header
 }
 
-func (b *browser) ask(method, path string, body io.Reader, headers ...string) answer {
+func (b *visitor) ask(method, path string, body io.Reader, headers ...string) answer {
 	b.s.t.Helper()
 	r := must[*http.Request](b.s.t)(http.NewRequestWithContext(b.s.t.Context(), method, b.s.server.URL+path, body))
 	for i, h := 0, append([]string{"Accept", "text/html", "Accept-Language", b.language}, headers...); i < len(h); i += 2 {
@@ -259,9 +272,9 @@ func (b *browser) ask(method, path string, body io.Reader, headers ...string) an
 	return answer{got.StatusCode, string(must[[]byte](b.s.t)(io.ReadAll(got.Body))), got.Header.Get("Location"), got.Header}
 }
 
-func (b *browser) visit(path string) answer { return b.ask("GET", path, nil) }
+func (b *visitor) visit(path string) answer { return b.ask("GET", path, nil) }
 
-func (b *browser) post(path string, fields ...string) answer {
+func (b *visitor) post(path string, fields ...string) answer {
 	b.s.t.Helper()
 	form := url.Values{}
 	for i := 0; i < len(fields); i += 2 {
@@ -271,7 +284,7 @@ func (b *browser) post(path string, fields ...string) answer {
 }
 
 // wish sends JSON, as the floor's script does.
-func (b *browser) wish(path string, value any) answer {
+func (b *visitor) wish(path string, value any) answer {
 	return b.ask("POST", path, bytes.NewReader(must[[]byte](b.s.t)(json.Marshal(value))), "Content-Type", "application/json", "Accept", "application/json")
 }
 
@@ -280,9 +293,9 @@ func (b *browser) wish(path string, value any) answer {
 var sessions = map[console.Role]string{}
 
 // signIn signs a role in.
-func (s *site) signIn(role console.Role) *browser {
+func (s *site) signIn(role console.Role) *visitor {
 	s.t.Helper()
-	b := &browser{s: s, language: "en", client: &http.Client{
+	b := &visitor{s: s, language: "en", client: &http.Client{
 		Jar: must[*cookiejar.Jar](s.t)(cookiejar.New(nil)), Timeout: 30 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}

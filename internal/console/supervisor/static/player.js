@@ -43,7 +43,7 @@ function draw(peaks) {
 
 const clock = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
 
-el("open").addEventListener("submit", async (event) => {
+el("open")?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const purpose = el("purpose").value;
   say(text("super.player.loading"), "warn");

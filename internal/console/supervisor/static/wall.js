@@ -18,7 +18,7 @@ const length = (seconds) => {
   const s = Math.max(0, Math.floor(seconds));
   return s < 60 ? `${s} s` : `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
 };
-const percent = (share) => (share === undefined ? "–" : `${(100 * share).toFixed(1)} %`);
+const percent = (share) => (share === undefined ? "–" : `${(100 * share).toFixed(1)}\u00a0%`);
 
 function make(tag, content, className) {
   const node = document.createElement(tag);
