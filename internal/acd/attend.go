@@ -63,7 +63,7 @@ func (e *Engine) retryAgent(ctx context.Context, self queue.Owner, err error) bo
 	var law *queue.LawError
 	switch {
 	case errors.As(err, &conflict):
-		e.learn(conflict.Calls, conflict.Agents, false)
+		e.learn(conflict.Calls, conflict.Agents)
 		return len(conflict.Missing) == 0
 	case errors.As(err, &law), errors.Is(err, queue.ErrFenced):
 		return false
@@ -80,9 +80,9 @@ func (e *Engine) retryAgent(ctx context.Context, self queue.Owner, err error) bo
 }
 
 // attend reacts to what was learnt about agents: timers of states that end by
-// themselves, calls whose agent's phone died, the mirror of the fallback queue,
-// and the history, which only the process that made the change writes.
-func (e *Engine) attend(changes []floor.AgentChange, ours bool) {
+// themselves, calls whose agent's phone died, the mirror of the fallback queue.
+// The history is written by the process that made the change, when it is stored.
+func (e *Engine) attend(changes []floor.AgentChange) {
 	for _, ch := range changes {
 		before, after := ch.Before, ch.After
 		if before.Epoch != after.Epoch || before.Version == 0 {
@@ -95,9 +95,6 @@ func (e *Engine) attend(changes []floor.AgentChange, ours bool) {
 		}
 		if before.Status != after.Status || before.Version == 0 {
 			e.mirrorPause(after)
-		}
-		if ours {
-			e.logAgent(before, after)
 		}
 	}
 }

@@ -188,7 +188,7 @@ func (e *Engine) load(ctx context.Context) error {
 	for _, id := range state.Broken {
 		e.log.Error("unreadable document in the store is taken for absent", "id", id)
 	}
-	e.attend(e.floor.Reload(since, state.Calls, state.Agents, e.ours), false)
+	e.attend(e.floor.Reload(since, state.Calls, state.Agents, e.ours))
 	return nil
 }
 
@@ -230,7 +230,7 @@ func (e *Engine) tookRebuilt(ctx context.Context, built queue.Rebuilt) {
 	e.self.Store(&built.Owner)
 	e.rebuiltAt.Store(time.Now().UnixNano())
 	e.storeAnswered()
-	e.attend(e.floor.Replace(built.State.Calls, built.State.Agents), false)
+	e.attend(e.floor.Replace(built.State.Calls, built.State.Agents))
 	if err := e.load(ctx); err != nil {
 		e.storeFailed(err)
 	}
@@ -245,21 +245,41 @@ func (e *Engine) complete() bool {
 // commit stores a change and takes it in at once. It returns the call as it is
 // stored.
 func (e *Engine) commit(ctx context.Context, self queue.Owner, change queue.Change) (call.Call, error) {
+	before := e.before(change)
 	stored, err := e.store.Commit(ctx, self, change)
 	if err != nil {
 		return call.Call{}, err
 	}
 	e.storeAnswered()
-	e.learn(stored.Calls, stored.Agents, true)
+	e.learn(stored.Calls, stored.Agents)
+	for _, a := range stored.Agents {
+		e.logAgent(before[a.Profile.ID], a)
+	}
 	if len(stored.Calls) == 0 {
 		return call.Call{}, nil
 	}
 	return stored.Calls[0], nil
 }
 
-// learn takes in documents; ours says that this process made them.
-func (e *Engine) learn(calls []call.Call, agents []agent.Agent, ours bool) {
-	e.attend(e.floor.Learn(calls, agents), ours)
+// before are the agents of a change as they are until it. They are looked at here,
+// for afterwards the floor may have learnt of the change already: the store tells
+// everybody of it, us included, and may be faster than its answer.
+func (e *Engine) before(change queue.Change) map[agent.ID]agent.Agent {
+	if len(change.Agents) == 0 {
+		return nil
+	}
+	all := make(map[agent.ID]agent.Agent, len(change.Agents))
+	for _, w := range change.Agents {
+		if a, known := e.floor.Agent(w.Agent.Profile.ID); known && a.Version == w.From {
+			all[a.Profile.ID] = a
+		}
+	}
+	return all
+}
+
+// learn takes in documents.
+func (e *Engine) learn(calls []call.Call, agents []agent.Agent) {
+	e.attend(e.floor.Learn(calls, agents))
 	for _, c := range calls {
 		if m, there := e.box(c.ID); there && !e.ours(c) {
 			m.in.put(othersNow{c.Version})
@@ -331,7 +351,7 @@ func (e *Engine) watchStore(ctx context.Context) {
 			e.loadUntilRead(ctx)
 			continue
 		}
-		e.learn(update.Calls, update.Agents, false)
+		e.learn(update.Calls, update.Agents)
 		if len(update.Gone) > 0 {
 			e.floor.Forget(update.Gone...)
 		}

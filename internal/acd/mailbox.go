@@ -389,7 +389,7 @@ func (m *mailbox) unlawful(ev call.Event, law *queue.LawError) bool {
 // conflicted learns what the store holds. If the call itself moved under us and
 // is still ours, the store is right.
 func (m *mailbox) conflicted(conflict *queue.Conflict) bool {
-	m.e.learn(conflict.Calls, conflict.Agents, false)
+	m.e.learn(conflict.Calls, conflict.Agents)
 	for _, c := range conflict.Calls {
 		if c.ID != m.id {
 			continue

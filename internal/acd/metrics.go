@@ -227,10 +227,10 @@ func (m *Metrics) ended(c call.Call) {
 	if inQueue {
 		m.abandoned.WithLabelValues(c.Category).Observe(wait.Seconds())
 	}
-	switch {
-	case wait < shortAbandon:
+	if wait < shortAbandon {
 		m.shortAbandoned.WithLabelValues(string(c.Outcome)).Inc()
-	case wait > m.threshold() && inQueue:
+	}
+	if wait > m.threshold() && inQueue { // also of a short wait, where T is shorter still
 		m.abandonedLate.Inc()
 	}
 }

@@ -98,7 +98,7 @@ func (e *Engine) takeOver(ctx context.Context, dead map[string]bool) {
 		if err != nil {
 			var conflict *queue.Conflict
 			if errors.As(err, &conflict) {
-				e.learn(conflict.Calls, conflict.Agents, false)
+				e.learn(conflict.Calls, conflict.Agents)
 			}
 			if errors.As(err, new(*queue.NotOwnerError)) {
 				e.lostCall(c.ID) // a peer was faster, and it may have ended already
@@ -107,7 +107,7 @@ func (e *Engine) takeOver(ctx context.Context, dead map[string]bool) {
 		}
 		e.metrics.adopted.Inc()
 		e.log.Info("call taken over", "call", c.ID, "from", c.Owner, "stage", c.Stage)
-		e.learn([]call.Call{adopted}, nil, true)
+		e.learn([]call.Call{adopted}, nil)
 		go e.moveHere(adopted, c.Owner != self.Name)
 	}
 }

@@ -59,7 +59,7 @@ func (m *mailbox) comeToUs() bool {
 	}
 	m.e.log.Info("call comes to us with its channel", "call", c.ID, "from", c.Owner, "stage", c.Stage)
 	m.e.metrics.adopted.Inc()
-	m.e.learn([]call.Call{mine}, nil, true)
+	m.e.learn([]call.Call{mine}, nil)
 	m.c = mine
 	return true
 }
