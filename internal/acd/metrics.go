@@ -52,6 +52,8 @@ type Metrics struct {
 	recordingsBegun prometheus.Counter
 	recordingGaps   *prometheus.CounterVec // why
 
+	queueVersion prometheus.Gauge
+
 	postgres *prometheus.HistogramVec
 	reloads  *prometheus.CounterVec
 
@@ -114,6 +116,8 @@ func (m *Metrics) registerEngine() {
 	m.postgres = m.histograms("acd_database_seconds", "Commands to PostgreSQL.", latency, "op", "result")
 	m.recordingsBegun = m.counter("acd_recordings_begun_total", "Conversations that Asterisk was told to record.")
 	m.recordingGaps = m.counters("acd_recording_gaps_total", "Conversations, or beginnings of them, that are not recorded, by why. Target: 0.", "why")
+	m.queueVersion = prometheus.NewGauge(prometheus.GaugeOpts{Name: "acd_queue_settings_version", Help: "Which of the supervisors' settings of queues is in force; 0 is the file's."})
+	m.reg.MustRegister(m.queueVersion)
 	m.reloads = m.counters("acd_reloads_total", "Configurations offered while running.", "result")
 	m.store = m.histograms("acd_store_seconds", "Commands to Redis.", latency, "op", "result")
 }

@@ -48,6 +48,7 @@ func (q *queueBook) follow(ctx context.Context, e *Engine) {
 	}
 	q.queues = next
 	e.Reload(settings)
+	e.metrics.queueVersion.Set(float64(q.version))
 	q.log.Info("settings of queues taken in", "version", q.version)
 }
 
