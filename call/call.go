@@ -21,7 +21,9 @@ const (
 	Waiting  Stage = "waiting"
 	Offered  Stage = "offered"
 	Talking  Stage = "talking"
-	Ended    Stage = "ended"
+	// HandedOver: the caller talks with somebody outside, and her agent has left.
+	HandedOver Stage = "handed-over"
+	Ended      Stage = "ended"
 )
 
 // Outcome says how a call ended.
@@ -194,7 +196,7 @@ func (c Call) needs(bridge string) bool {
 
 // Expects reports whether people are about to be in this bridge, if they are not yet.
 func (c Call) Expects(bridge string) bool {
-	return c.Stage == Talking && (bridge == c.Bridge() || c.needs(bridge))
+	return (c.Stage == Talking || c.Stage == HandedOver) && (bridge == c.Bridge() || c.needs(bridge))
 }
 
 func bridgeID(callID string, n int) string { return fmt.Sprintf("%s.b%d", callID, n) }
@@ -293,7 +295,7 @@ func (c Call) enter(s Stage) Call {
 	switch {
 	case s == Talking:
 		c.Left = nil
-	case c.Stage == Talking:
+	case c.Stage == Talking, c.Stage == HandedOver:
 		c.Left = append(slices.Clone(c.Left), c.Channels()[1:]...)
 	}
 	c.Stage = s

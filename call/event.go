@@ -260,6 +260,14 @@ type (
 		Snoop, Bridge string
 		Whisper       bool
 	}
+	// RingOutside makes a leg to 112 or a police station, puts it into the bridge, and
+	// only then rings it.
+	RingOutside struct {
+		Leg, Bridge string
+		Wish        Wish
+		Outside     string
+		For         time.Duration
+	}
 	// EndBridge ends a bridge in which a guest heard.
 	EndBridge struct{ Bridge string }
 	// GuestTimer asks for GuestTimeUp.
@@ -340,6 +348,7 @@ func (PauseTimer) command()      {}
 func (HoldCaller) command()      {}
 func (Seat) command()            {}
 func (Overhear) command()        {}
+func (RingOutside) command()     {}
 func (EndBridge) command()       {}
 func (GuestTimer) command()      {}
 func (HangUpCaller) command()    {}

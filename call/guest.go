@@ -152,7 +152,7 @@ func (r Rules) invite(c Call, at time.Time, o Order) (Call, []Command) {
 
 // guests takes an event that concerns a guest; done says that it did.
 func (r Rules) guests(c Call, ev Event) (_ Call, _ []Command, done bool) {
-	if len(c.Guests) == 0 {
+	if len(c.Guests) == 0 || c.Stage != Talking {
 		return c, nil, false
 	}
 	switch ev := ev.(type) {
@@ -202,6 +202,9 @@ func (r Rules) guestCame(c Call, i int, ev Answered) (Call, []Command) {
 	switch {
 	case g.Up:
 		return c, nil
+	case g.Agent == "":
+		g.Up = true
+		return c.withGuest(i, g), []Command{Log{At: ev.At, Name: GuestCame, Detail: string(g.Wish)}}
 	case !ev.Agent.Fits(c.Pool) || ev.Agent.ID != g.Agent:
 		return r.guestGone(c, i, parting{at: ev.At, why: agent.Withdrawn})
 	}
@@ -369,6 +372,8 @@ func (r Rules) resumeGuests(c Call, ev Resumed) (Call, []Command) {
 		switch {
 		case f.Leg == LegAbsent || f.Leg == "":
 			c, more = r.guestGone(c, i, parting{at: ev.At, why: agent.Withdrawn, legGone: true})
+		case !g.Up && f.Leg == LegUp && g.Agent == "":
+			c, more = r.guestCame(c, i, Answered{At: ev.At, Leg: g.Leg})
 		case g.Up != (f.Leg == LegUp):
 			c, more = r.guestGone(c, i, parting{at: ev.At, why: agent.Withdrawn})
 		case !g.Up:

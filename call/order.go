@@ -165,12 +165,16 @@ func (r Rules) refusesAgent(c Call, o Order) Refusal {
 		if i := c.partner(); i >= 0 && !c.Guests[i].Up {
 			return NotNow // she would come into a conversation that she was not asked into
 		}
-	case Consult:
+	case Consult, ToEmergency, ToStation:
 		switch {
 		case c.partner() >= 0 || len(c.Guests) >= maxGuests:
 			return SomebodyThere
 		case !c.Joined && !c.Held:
 			return NotTalking
+		case o.Wish != Consult && o.Outside == "":
+			return NoDestination
+		case o.Wish != Consult:
+			return ""
 		}
 		return refusesOffer(c, o)
 	case ConsultCancel:
@@ -178,8 +182,11 @@ func (r Rules) refusesAgent(c Call, o Order) Refusal {
 			return NobodyThere
 		}
 	case ConsultDone, Together:
-		if i := c.partner(); i < 0 || !c.Guests[i].Up {
+		switch i := c.partner(); {
+		case i < 0 || !c.Guests[i].Up:
 			return NobodyThere
+		case o.Wish == ConsultDone && c.Guests[i].Agent == "" && c.Kind == Outbound:
+			return NotForThisCall // whom we called is not left to others
 		}
 	case QuickEnd, Panic:
 	default:
@@ -304,7 +311,14 @@ func (r Rules) withPartner(c Call, ev Ordered) (Call, []Command) {
 		c, held := c.hold(ev.At)
 		c, cmds := r.invite(c, ev.At, ev.Order)
 		return c, append(held, cmds...)
+	case ToEmergency, ToStation:
+		c, held := c.hold(ev.At)
+		c, cmds := c.callOut(ev.At, ev.Order)
+		return c, append(held, cmds...)
 	case ConsultDone:
+		if i := c.partner(); c.Guests[i].Agent == "" {
+			return r.handOver(c, i, ev.At, agent.Finish{At: ev.At, Call: c.ID, WrapUp: r.wrapUp(c)}, false)
+		}
 		return r.promote(c, c.partner(), ev.At, agent.Finish{At: ev.At, Call: c.ID, WrapUp: r.wrapUp(c)}, false)
 	case ConsultCancel:
 		return r.guestGone(c, c.partner(), parting{at: ev.At, why: agent.Withdrawn})

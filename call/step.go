@@ -75,6 +75,8 @@ func (r Rules) step(c Call, ev Event) (Call, []Command) {
 		return r.offered(c, ev)
 	case Talking:
 		return r.talking(c, ev)
+	case HandedOver:
+		return r.handedOver(c, ev)
 	}
 	return c, nil
 }
@@ -111,6 +113,8 @@ func (r Rules) cameBack(c Call, ev Arrived) (Call, []Command) {
 	switch c.Stage {
 	case Greeting:
 		return r.enqueue(c, ev.At, KeepCompany{AfterGap: true}, Guard{On: true})
+	case HandedOver:
+		return c, []Command{LeaveAlone{}, Join{Leg: c.Guests[0].Leg, Bridge: c.Bridge()}, Guard{}}
 	case Talking:
 		c.Held = true // whatever she was: she is out of the bridge now
 		return c.joinAgain()
@@ -326,7 +330,7 @@ func (r Rules) talking(c Call, ev Event) (Call, []Command) {
 		switch {
 		case ev.Leg != c.Offer.Leg:
 			return c, nil
-		case c.successor() >= 0:
+		case c.successor() >= 0 || c.outside() >= 0:
 			return r.succeed(c, ev.At, ev.Lost)
 		case ev.Lost, !c.Joined: // she has not spoken with anybody, or not to the end
 			return r.backToHead(c, ev.At, ev.Lost, true)
@@ -355,6 +359,9 @@ func (r Rules) succeed(c Call, at time.Time, lost bool) (Call, []Command) {
 	var tell agent.Event = agent.Finish{At: at, Call: c.ID, WrapUp: r.wrapUp(c), LegGone: true}
 	if lost {
 		tell = agent.Release{At: at, Call: c.ID, Why: agent.Unreachable, LegGone: true}
+	}
+	if c.successor() < 0 {
+		return r.handOver(c, c.outside(), at, tell, true)
 	}
 	return r.promote(c, c.successor(), at, tell, true)
 }
@@ -447,6 +454,8 @@ func (r Rules) callerGone(c Call, ev CallerGone) (Call, []Command) {
 	case Talking:
 		c, cmds := r.complete(c, ev.At, CompleteCaller, false, HangUpLeg{Leg: o.Leg, Reason: "normal"})
 		return c, goesOn(cmds, ev.Fallback)
+	case HandedOver:
+		return c.endHandedOver(ev.At, CompleteCaller, HangUpLeg{Leg: c.Guests[0].Leg, Reason: "normal"})
 	}
 	if ev.Fallback {
 		c.Outcome = LeftToFallback
@@ -474,12 +483,17 @@ func (r Rules) resume(c Call, ev Resumed) (Call, []Command) {
 		return r.resumeOffered(c, ev)
 	case Talking:
 		return r.resumeTalking(c, ev)
+	case HandedOver:
+		return r.resumeHandedOver(c, ev)
 	}
 	return c, nil
 }
 
 func (r Rules) resumeTalking(c Call, ev Resumed) (Call, []Command) {
 	i := c.successor()
+	if i < 0 {
+		i = c.outside()
+	}
 	switch {
 	case ev.Leg == LegAbsent && i >= 0 && ev.Guests[c.Guests[i].Leg].Leg == LegUp:
 		return r.succeed(c, ev.At, false)

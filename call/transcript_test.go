@@ -88,6 +88,8 @@ var (
 		Unclassified: "unclassified", CrisisCategory: "crisis", SilentCategory: "silent",
 		RejectDelay: 5 * time.Second,
 		Unreached:   agent.WrapUpPlan{Lasts: 4 * time.Second, Interruptible: true},
+		QuickEnd:    agent.WrapUpPlan{Recovery: 600 * time.Second, Heavy: true},
+		PauseAtMost: 2 * time.Minute,
 	}
 	people = map[string]agent.Profile{
 		"asha":   {ID: "asha", Woman: true},
@@ -159,6 +161,9 @@ func parse(t testing.TB, line string) (call.Event, time.Duration) {
 	if ev := parseOutbound(fields[0], arg); ev != nil {
 		return ev, after
 	}
+	if ev := parseOrder(fields[0], line, arg); ev != nil {
+		return ev, after
+	}
 	t.Fatalf("unknown event in %q", line)
 	return nil, 0
 }
@@ -184,6 +189,25 @@ func parseOutbound(name string, arg map[string]string) call.Event {
 		return call.Missed{Failure: call.Failure{Cause: arg["cause"]}}
 	case "taken-back":
 		return call.TakenBack{Why: arg["why"]}
+	}
+	return nil
+}
+
+// parseOrder reads what is about orders and guests. An order is named by its line.
+func parseOrder(name, line string, arg map[string]string) call.Event {
+	switch name {
+	case "ordered":
+		who := agent.Agent{Profile: people[arg["agent"]], Status: agent.Available, State: agent.Idle, Online: true}
+		return call.Ordered{Order: call.Order{
+			ID: line, Wish: call.Wish(arg["wish"]), By: agent.ID(arg["by"]), Supervises: arg["by"] == "", Agent: who,
+			RingFor: 10 * time.Second, Category: arg["category"], Outside: arg["outside"], Reason: arg["reason"],
+		}}
+	case "guest-time-up":
+		return call.GuestTimeUp{Leg: arg["leg"]}
+	case "seat-failed":
+		return call.SeatFailed{Leg: arg["leg"]}
+	case "pause-up":
+		return call.PauseUp{Since: start}
 	}
 	return nil
 }
@@ -214,9 +238,15 @@ func describe(c call.Call) string {
 	for _, flag := range []struct {
 		on   bool
 		name string
-	}{{c.Crisis, "crisis"}, {c.Head, "head"}, {c.Redial, "redial"}, {c.Silence != "", string(c.Silence)}, {c.Outcome != "", string(c.Outcome)}} {
+	}{{c.Crisis, "crisis"}, {c.Head, "head"}, {c.Redial, "redial"}, {c.Held, "held"}, {c.Silence != "", string(c.Silence)}, {c.Outcome != "", string(c.Outcome)}} {
 		if flag.on {
 			s += " " + flag.name
+		}
+	}
+	for _, g := range c.Guests {
+		s += fmt.Sprintf(" guest=%s:%s", g.Wish, g.Leg)
+		if g.Up {
+			s += ":up"
 		}
 	}
 	return s

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"text/tabwriter"
 	"time"
 
@@ -24,9 +25,38 @@ func newStations(s *shared) *cobra.Command {
 			The directory says which police stations a case can go to. A station belongs to
 			a district and is not one. None is ever deleted, because cases name it.`),
 	}
-	cmd.AddCommand(newStationsImport(s), newStationsList(s))
+	cmd.AddCommand(newStationsImport(s), newStationsList(s), newStationsTelephone(s))
 	return cmd
 }
+
+func newStationsTelephone(s *shared) *cobra.Command {
+	return &cobra.Command{
+		Use:   "telephone ID NUMBER",
+		Short: "Say under which number a police station is reached",
+		Long: operator.Long(`
+			An agent can bring a police station into her call if its number is known. An
+			empty number takes it away.
+
+			Examples:
+			  dialer stations telephone lko-hazratganj +915222234567
+			  dialer stations telephone lko-hazratganj ""`),
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !telephone.MatchString(args[1]) {
+				return errors.New("want a number of 3 to 15 digits, with + before a country code and nothing between them")
+			}
+			return s.WithDB(cmd.Context(), func(_ config.Config, db *postgres.DB) error {
+				known, err := db.SetStationTelephone(cmd.Context(), args[0], args[1], string(whoAmI()), time.Now())
+				if err == nil && !known {
+					return fmt.Errorf("no station %q: see `dialer stations list`", args[0])
+				}
+				return err
+			})
+		},
+	}
+}
+
+var telephone = regexp.MustCompile(`^(\+?[0-9]{3,15})?$`)
 
 type stationOpts struct{ dryRun, asJSON bool }
 

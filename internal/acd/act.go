@@ -66,6 +66,8 @@ func (m *mailbox) do(cmd call.Command) {
 		m.seat(cmd)
 	case call.Overhear:
 		m.overhear(cmd)
+	case call.RingOutside:
+		m.ringOutside(cmd)
 	case call.EndBridge:
 		go m.e.destroyBridge(cmd.Bridge)
 	case call.GuestTimer:

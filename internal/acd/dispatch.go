@@ -300,6 +300,9 @@ func (e *Engine) destroyed(ev asterisk.Destroyed) {
 	now := time.Now()
 	m.in.put(call.RingFailed{At: now, Leg: id, Why: whyRingFailed(ev)})
 	m.in.put(call.LegGone{At: now, Leg: id, Lost: ev.Cause == causeNoMedia})
+	if !call.IsAgentLeg(id) {
+		m.in.put(tone{false}) // somebody outside rings no more
+	}
 	m.in.put(legEnded{id})
 }
 

@@ -34,6 +34,8 @@ type Deps struct {
 	Outbound Outbound
 	// Outcomes takes what agents code by telephone; nil takes none.
 	Outcomes Outcomes
+	// Stations knows the numbers of police stations; nil reaches none.
+	Stations Stations
 	// Audit takes what supervisors do; nil takes nothing down.
 	Audit Audit
 	// Deaf engines take no new callers: a dialer leaves those to the acd.
@@ -54,6 +56,7 @@ type Engine struct {
 	outbound       Outbound
 	outcomes       Outcomes
 	audit          Audit
+	stations       Stations
 	deaf           bool
 
 	current atomic.Pointer[Settings]
@@ -97,7 +100,7 @@ type Engine struct {
 func New(s *Settings, d Deps) *Engine {
 	e := &Engine{
 		ari: d.ARI, store: d.Store, roster: d.Roster, records: d.Records, recordings: d.Recordings, metrics: d.Metrics, log: d.Log,
-		fingerprintKey: d.FingerprintKey, sealKey: d.SealKey, outbound: d.Outbound, outcomes: d.Outcomes, audit: d.Audit, deaf: d.Deaf,
+		fingerprintKey: d.FingerprintKey, sealKey: d.SealKey, outbound: d.Outbound, outcomes: d.Outcomes, audit: d.Audit, stations: d.Stations, deaf: d.Deaf,
 		floor: floor.New(), inFallback: make(chan struct{}, 1), rostered: make(chan struct{}),
 		boxes: map[string]*mailbox{}, lines: map[string]*line{}, callers: map[string]sealedNumber{}, timers: map[agent.ID]*time.Timer{},
 		awaited: map[string]chan letter{},

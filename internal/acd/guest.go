@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"powerline/agent"
 	"powerline/call"
 	"powerline/internal/asterisk"
+	"powerline/number"
 )
 
 // What is done for those who are in a conversation beside its caller and its agent.
@@ -90,4 +92,92 @@ func (m *mailbox) guestTimer(cmd call.GuestTimer) {
 		m.e.awake(m.ctx)
 		m.in.put(call.GuestTimeUp{At: time.Now(), Leg: cmd.Leg})
 	})
+}
+
+// Stations knows the telephone numbers of police stations.
+type Stations interface {
+	// StationTelephone is the number of a station that is open; withheld if none is known.
+	StationTelephone(ctx context.Context, station string) (number.Number, error)
+}
+
+// emergency is the word for 112 among what is outside.
+const emergency = "112"
+
+// outsideOf is the word for where an order wants to call; empty if that cannot be.
+func (e *Engine) outsideOf(o Order) string {
+	conf := e.settings().Config
+	switch {
+	case o.Wish == call.ToEmergency && conf.Overflow.Endpoint != "":
+		return emergency
+	case o.Wish == call.ToStation && e.stations != nil && conf.Outbound.Trunk != "":
+		return o.Station
+	}
+	return ""
+}
+
+// ringOutside makes a leg, puts it into the bridge where the agent is, and rings it.
+func (m *mailbox) ringOutside(cmd call.RingOutside) {
+	ctx, cancel := context.WithTimeout(m.ctx, dialLimit)
+	defer cancel()
+	if err := m.dialOutside(ctx, cmd); err != nil && m.ctx.Err() == nil {
+		m.e.log.Warn("somebody outside could not be called", "call", m.id, "where", cmd.Wish, "error", err)
+		m.hangUp(cmd.Leg, asterisk.HangUpNormal)
+		m.in.put(call.RingFailed{At: time.Now(), Leg: cmd.Leg, Why: agent.Unreachable})
+	}
+}
+
+func (m *mailbox) dialOutside(ctx context.Context, cmd call.RingOutside) error {
+	endpoint, err := m.e.endpointOutside(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	l := m.e.lineOf(cmd.Leg)
+	defer m.e.dropLine(cmd.Leg)
+	leg := asterisk.Leg{ID: cmd.Leg, Endpoint: endpoint, Args: []string{argLeg, m.id}, Variables: asterisk.ShownNumber(m.c.Line)}
+	if err := m.e.ari.Create(ctx, leg); err != nil {
+		return fmt.Errorf("acd: make the leg to somebody outside: %w", err)
+	}
+	select {
+	case <-l.entered:
+	case <-ctx.Done():
+		return fmt.Errorf("acd: the leg to somebody outside did not come: %w", context.Cause(ctx))
+	}
+	if err := m.e.ari.AddToBridge(ctx, cmd.Bridge, cmd.Leg); err != nil {
+		return err
+	}
+	return m.e.ari.Dial(ctx, cmd.Leg, cmd.For+ringMargin)
+}
+
+// endpointOutside is where a wish leads to, as Asterisk names it.
+func (e *Engine) endpointOutside(ctx context.Context, cmd call.RingOutside) (string, error) {
+	conf := e.settings().Config
+	if cmd.Wish == call.ToEmergency {
+		return "PJSIP/" + conf.Overflow.Number + "@" + conf.Overflow.Endpoint, nil
+	}
+	n, err := e.stations.StationTelephone(ctx, cmd.Outside)
+	switch {
+	case err != nil:
+		return "", err
+	case n.Withheld():
+		return "", fmt.Errorf("acd: no telephone number is known of station %s: dialer stations telephone", cmd.Outside)
+	}
+	return "PJSIP/" + n.Dial() + "@" + conf.Outbound.Trunk, nil
+}
+
+// dialledOutside follows a phone outside. While it rings and the network is silent,
+// the agent hears a ringing tone.
+func (e *Engine) dialledOutside(callID string, ev asterisk.Dialled) {
+	m, ok := e.box(callID)
+	if !ok {
+		return
+	}
+	switch ev.Status {
+	case asterisk.DialRinging:
+		m.in.put(tone{true})
+	case asterisk.DialProgress:
+		m.in.put(tone{false})
+	case asterisk.DialAnswered:
+		m.in.put(call.Answered{At: time.Now(), Leg: ev.Channel.ID})
+		m.in.put(tone{false})
+	}
 }

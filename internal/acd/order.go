@@ -130,13 +130,16 @@ func (e *Engine) asked(o Order) call.Order {
 	a, _ := e.floor.Agent(about)
 	return call.Order{
 		ID: o.ID, Wish: o.Wish, By: o.Seat, Supervises: o.Supervises, Agent: a,
-		RingFor: e.ringFor(o), Category: o.Category, Outside: o.Station, Reason: o.Reason,
+		RingFor: e.ringFor(o), Category: o.Category, Outside: e.outsideOf(o), Reason: o.Reason,
 	}
 }
 
 // ringFor is how long the other phone may ring: as long as for any call of the
 // category.
 func (e *Engine) ringFor(o Order) time.Duration {
+	if o.Wish == call.ToEmergency || o.Wish == call.ToStation {
+		return outsideRing
+	}
 	c, _ := e.floor.Call(o.Call)
 	for _, k := range e.settings().Policy.Categories {
 		if k.Name == c.Category {
@@ -148,6 +151,9 @@ func (e *Engine) ringFor(o Order) time.Duration {
 
 // usualRing is for calls that are no caller's: those have no category that rings.
 const usualRing = 10 * time.Second
+
+// outsideRing is for phones that are nobody's of ours.
+const outsideRing = 40 * time.Second
 
 // writeDown keeps what a supervisor is about to do: what cannot be written down is
 // not done. What an agent does in her own call is history of the call, and not

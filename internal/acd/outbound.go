@@ -191,6 +191,10 @@ func (m *mailbox) dialOut(ctx context.Context, cmd call.Dial) error {
 // silent, the agent hears a ringing tone.
 func (e *Engine) dialled(ev asterisk.Dialled) {
 	m, ok := e.box(ev.Channel.ID)
+	if callID, isLeg := floor.CallOfLeg(ev.Channel.ID); isLeg && !call.IsAgentLeg(ev.Channel.ID) {
+		e.dialledOutside(callID, ev)
+		return
+	}
 	if !ok || !call.IsAttempt(ev.Channel.ID) {
 		return
 	}
@@ -225,7 +229,7 @@ type ringing struct {
 // setTone lets the agent hear that it rings. It is played to the bridge: the
 // other side has not answered, and hears it as little as she would.
 func (m *mailbox) setTone(on bool) {
-	on = on && m.c.Ringing()
+	on = on && (m.c.Ringing() || m.c.RingsOutside())
 	if m.inherits {
 		m.ringing.unknown.Store(true)
 	}

@@ -228,6 +228,9 @@ func (e *Engine) expectedBridges() map[string]bool {
 				expected[c.SideBridge(g)] = g.Beside()
 			}
 		}
+		if c.Stage == call.HandedOver {
+			expected[c.Bridge()] = true
+		}
 	}
 	return expected
 }

@@ -232,7 +232,7 @@ func (e *Engine) beside(parent context.Context, more Extended) (stop func()) {
 func (s *server) deps(more Extended) Deps {
 	a := &archive{site: s.config.Instance.Site, owner: s.config.Instance.Name, clock: s.config.Outbound.Clock, writer: s.writer, log: s.log}
 	return Deps{
-		Outbound: more.Outbound, Deaf: more.Deaf, Outcomes: codesInto{s.db}, Audit: s.db,
+		Outbound: more.Outbound, Deaf: more.Deaf, Outcomes: codesInto{s.db}, Audit: s.db, Stations: s.db,
 		ARI: s.ari, Store: s.store, Roster: newRoster(s.db), Metrics: s.metrics, Log: s.log,
 		Records: a, Recordings: a,
 		FingerprintKey: s.fingerprintKey, SealKey: s.sealKey,

@@ -68,7 +68,10 @@ func (f Facts) leg(id string) call.LegState {
 // guest is what the facts say of somebody beside the two.
 func (f Facts) guest(c call.Call, g call.Guest) call.GuestFacts {
 	with := c.Offer.Leg
-	if g.Beside() {
+	switch {
+	case c.Stage == call.HandedOver:
+		with = c.ID
+	case g.Beside():
 		with = c.Snoop(g)
 	}
 	return call.GuestFacts{Leg: f.leg(g.Leg), Placed: f.Joined(g.Leg, with)}
@@ -100,6 +103,8 @@ func (f Facts) Differ(c call.Call) bool {
 		return !ev.Caller || ev.Leg != call.LegRinging
 	case call.Talking:
 		return !ev.Caller || ev.Joined == c.Held || differsGuest(c, ev)
+	case call.HandedOver:
+		return !ev.Caller || differsGuest(c, ev)
 	}
 	return false
 }

@@ -2,9 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"powerline/number"
 )
 
 // Station is a police station. It belongs to a district and is not one.
@@ -45,4 +48,36 @@ func (db *DB) ImportStations(ctx context.Context, all []Station, by string, at t
 			return audit(ctx, tx, Deed{At: at, By: by, Action: "stations-imported", Detail: detail("stations", len(all))})
 		})
 	})
+}
+
+// StationTelephone is the number under which a station that is open is reached;
+// withheld if none is known, or there is no such station.
+func (db *DB) StationTelephone(ctx context.Context, station string) (n number.Number, err error) {
+	err = db.within(ctx, "read a station's number", func(ctx context.Context) error {
+		var text string
+		err := db.pool.QueryRow(ctx, `SELECT coalesce(telephone, '') FROM stations WHERE id = $1 AND active`, station).Scan(&text)
+		if err == nil {
+			n = number.FromCaller(text)
+		}
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	return n, err
+}
+
+// SetStationTelephone says under which number a station is reached; empty for none.
+// False: there is no such station.
+func (db *DB) SetStationTelephone(ctx context.Context, station, telephone, by string, at time.Time) (known bool, err error) {
+	err = db.within(ctx, "set a station's number", func(ctx context.Context) error {
+		return db.inTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error {
+			done, err := tx.Exec(ctx, `UPDATE stations SET telephone = nullif($2, '') WHERE id = $1`, station, telephone)
+			if known = err == nil && done.RowsAffected() == 1; !known {
+				return err
+			}
+			return audit(ctx, tx, Deed{At: at, By: by, Action: "station-telephone-set", Subject: station})
+		})
+	})
+	return known, err
 }

@@ -32,6 +32,7 @@ func TestWhatIsPrivateLeavesItsTypeInKnownPlacesOnly(t *testing.T) {
 		"internal/console/sign_in.go:Show":    "the secret of one-time codes: a code is compared with it, and its owner is shown it once, while she sets up her authenticator",
 		"internal/postgres/account.go:Reveal": "accounts are where hashes of passwords live",
 		"internal/acd/outbound.go:Dial":       "the INVITE, from the number's own method for it",
+		"internal/acd/guest.go:Dial":          "the INVITE to a police station, whose number anybody may know",
 		"internal/acd/desk.go:Reveal":         "the PIN is compared with its hash",
 		"internal/acd/dispatch.go:Plain":      "keys go to the dialogue, the caller's number into number.Number",
 		"internal/acd/recording.go:Plain":     "Asterisk's own name of a recording, to end that one",

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -146,10 +147,11 @@ func (h *Helpline) Plain(ctx context.Context, id recordings.ID) ([]byte, error) 
 		return nil, err
 	}
 	links, err := db.LinksOf(ctx, id)
-	if err != nil || len(links) == 0 {
+	i := slices.IndexFunc(links, func(l recordings.Link) bool { return l.What == recordings.LinkSealed }) // a gap may stand before it
+	if err != nil || i < 0 {
 		return nil, fmt.Errorf("recording %s is not in the chain: %w", id, err)
 	}
-	sealed, err := links[0].Sealed()
+	sealed, err := links[i].Sealed()
 	if err != nil {
 		return nil, err
 	}
