@@ -1,7 +1,6 @@
 package routing
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -14,14 +13,17 @@ import (
 type board struct {
 	s      Snapshot
 	policy *Policy
+	lore   *lore
 	rules  []rule
 	codes  []string // languages; the index is the bit
 
 	kind  []kind  // of each agent
 	group []int32 // of each agent, -1 if she is out
+	place []int32 // of each set of abilities among the groups
 
 	groups []group
-	idle   int // agents left, over all groups
+	room   []entry // of all their heaps
+	idle   int     // agents left, over all groups
 	wrapUp int
 
 	classes []class
@@ -39,6 +41,8 @@ type board struct {
 	members []uint64 // for each class of the forecast, who serves it at once
 	stocked []uint64 // the groups with idle agents
 	priced  bool
+
+	forecasted bool
 }
 
 // kind is what an agent can be used for now.
@@ -54,10 +58,13 @@ const (
 // group is a set of agents whom no rule tells apart except by idle time.
 type group struct {
 	abilities
+	set    int32
 	idle   []entry // a heap, longest idle on top
 	wrapUp []entry // a heap, shortest in wrap-up on top
 	busy   int32
 	price  float64
+
+	idling, writing int32 // how many idle and wrapUp began with
 }
 
 // abilities are all that rings and laws can ask of an agent, as bits.
@@ -125,242 +132,135 @@ const (
 	unknownLanguage = -2
 )
 
-func newBoard(s Snapshot) *board {
-	if s.Policy == nil {
-		p := DefaultPolicy()
-		s.Policy = &p
-	}
-	b := &board{s: s, policy: s.Policy}
-	b.readPolicy()
+func newBoard(s Snapshot) *board { return new(Decider).board(s) }
+
+// board lays a snapshot out, in the memory of the last one.
+func (d *Decider) board(s Snapshot) *board {
+	d.lore.of(s.Policy)
+	b := &d.b
+	b.clear()
+	b.s, b.policy, b.lore, b.rules, b.codes = s, d.lore.policy, &d.lore, d.lore.rules, d.lore.codes
+	b.s.Policy = b.policy
 	if len(b.rules) == 0 {
 		return b
 	}
 	b.line()
 	b.readLanguages()
 	b.readAgents()
-	b.direct = make([]int16, len(b.rules)*(len(b.codes)+1))
+	b.direct = zeros(b.direct, len(b.rules)*(len(b.codes)+1))
 	return b
 }
 
-func (b *board) readPolicy() {
-	n := min(len(b.policy.Categories), maxCategories)
-	b.rules = make([]rule, n)
-	for i := range n {
-		c := &b.policy.Categories[i]
-		r := &b.rules[i]
-		*r = rule{cat: c, index: i, crisis: c.Name == b.policy.Crisis, n: min(len(c.Rings), maxRings)}
-		for j := range r.n {
-			r.rings[j] = b.readRing(&c.Rings[j])
-			if r.atOnce == j && c.Rings[j].After <= 0 {
-				r.atOnce = j + 1
-			}
-		}
-	}
-	for i := range min(len(b.policy.Forecast.Languages), maxLanguages) {
-		b.learn(b.policy.Forecast.Languages[i].Code)
+// clear forgets everything but the memory that it lay in.
+func (b *board) clear() {
+	*b = board{
+		kind: b.kind, group: b.group, place: b.place, groups: b.groups[:0], room: b.room, classes: b.classes[:0], levels: b.levels[:0],
+		direct: b.direct, order: b.order, demand: b.demand[:0], active: b.active[:0], density: b.density, members: b.members[:0], stocked: b.stocked,
 	}
 }
 
-func (b *board) readRing(r *Ring) ring {
-	out := ring{after: r.After, caller: r.Language == CallerLanguage}
-	for _, s := range r.Skills {
-		out.any |= s.bit()
+// zeros is a slice of n zeros, in the memory of another if that is large enough.
+func zeros[T any](old []T, n int) []T {
+	if cap(old) < n {
+		return make([]T, n, n+n/2)
 	}
-	for _, s := range r.Without {
-		out.without |= s.bit()
-	}
-	if !out.caller && r.Language != "" && r.Language != AnyLanguage {
-		// A language for which there is no room has no bit: nobody is known to speak it.
-		out.langs = 1 << maxLanguages
-		if i := b.learn(r.Language); i >= 0 {
-			out.langs = 1 << i
-		}
-	}
-	return out
+	old = old[:n]
+	clear(old)
+	return old
 }
 
 // readLanguages adds those of the waiting calls, in their order of urgency so
 // that the result does not depend on the order of the slice.
 func (b *board) readLanguages() {
 	for i := range b.order {
-		b.learn(b.order[i].call.Language)
-	}
-}
-
-// learn is the index of a language code, which it adds if there is room.
-func (b *board) learn(code string) int {
-	if code == "" {
-		return noLanguage
-	}
-	if i := slices.Index(b.codes, code); i >= 0 {
-		return i
-	}
-	if len(b.codes) == maxLanguages {
-		return unknownLanguage
-	}
-	b.codes = append(b.codes, code)
-	return len(b.codes) - 1
-}
-
-func (b *board) language(code string) int {
-	if code == "" {
-		return noLanguage
-	}
-	if i := slices.Index(b.codes, code); i >= 0 {
-		return i
-	}
-	return unknownLanguage
-}
-
-// rule finds the category whose rules govern the call.
-func (b *board) rule(c *Call) *rule {
-	name := c.Category
-	if c.Crisis {
-		name = b.policy.Crisis
-	}
-	other := &b.rules[0]
-	for i := range b.rules {
-		switch b.rules[i].cat.Name {
-		case name:
-			return &b.rules[i]
-		case b.policy.Default:
-			other = &b.rules[i]
+		code := b.order[i].call.Language
+		if len(b.codes) == len(b.lore.codes) && languageOf(b.codes, code) == unknownLanguage {
+			b.codes = slices.Clone(b.codes) // the policy's own stay as they are
 		}
+		b.codes, _ = learn(b.codes, code)
 	}
-	return other
+	if len(b.codes) > len(b.lore.codes) {
+		b.lore = b.lore.withLanguages(b.codes)
+	}
 }
+
+func (b *board) language(code string) int { return languageOf(b.codes, code) }
 
 // readAgents sorts the agents into groups.
 func (b *board) readAgents() {
 	agents := b.s.Agents
-	b.kind = make([]kind, len(agents))
-	b.group = make([]int32, len(agents))
-	known := make(map[abilities]int32, 64)
+	b.kind, b.group = zeros(b.kind, len(agents)), zeros(b.group, len(agents))
+	if n := len(agents) - len(b.lore.people); n > 0 {
+		b.lore.people = append(b.lore.people, make([]person, n)...)
+	}
 	for i := range agents {
 		a := &agents[i]
-		b.kind[i] = b.kindOf(a)
 		b.group[i] = -1
-		if b.kind[i] == isOut {
-			continue
+		if b.kind[i] = kindOf(a); b.kind[i] != isOut {
+			b.group[i] = b.lore.set(i, a, b.policy.laden(a, b.s.Now))
 		}
-		can := b.abilities(a)
-		g, ok := known[can]
-		if !ok {
-			g = int32(len(b.groups))
-			known[can] = g
-			b.groups = append(b.groups, group{abilities: can})
-		}
-		b.group[i] = g
 	}
-	b.sortGroups()
+	b.gather()
 	b.fillGroups()
+}
+
+// gather makes a group of each set of abilities that is there. Their order makes sums
+// over groups come out the same to the last bit, in whatever order the agents came.
+func (b *board) gather() {
+	const absent, present = 0, -1
+	b.place = zeros(b.place, len(b.lore.sets))
+	for _, set := range b.group {
+		if set >= 0 {
+			b.place[set] = present
+		}
+	}
+	for _, set := range b.lore.order {
+		if b.place[set] != absent {
+			b.place[set] = int32(len(b.groups))
+			b.groups = append(b.groups, group{abilities: b.lore.sets[set], set: set})
+		}
+	}
+	for i, set := range b.group {
+		if set >= 0 {
+			b.group[i] = b.place[set]
+		}
+	}
 }
 
 // kindOf: whoever is not available will not come back by herself, so she is
 // not busy but out, even while she still talks.
-func (b *board) kindOf(a *agent.Agent) kind {
+func kindOf(a *agent.Agent) kind {
 	switch {
+	case a.Status != agent.Available:
+		return isOut
 	case a.Routable():
 		return isIdle
 	case a.BreakInable():
 		return isWrapUp
-	case a.Status == agent.Available && a.Online && (a.Busy() || a.Elsewhere):
+	case a.Online && (a.Busy() || a.Elsewhere):
 		return isBusy
 	}
 	return isOut
 }
 
-func (b *board) abilities(a *agent.Agent) abilities {
-	var can abilities
-	p := &a.Profile
-	if p.Fits(agent.Women) {
-		can.profile |= fitsWomen
-	}
-	if p.Fits(agent.MaleOfficers) {
-		can.profile |= fitsOfficers
-	}
-	if p.Counsellor {
-		can.skills |= Counsellor.bit()
-	}
-	if p.Senior {
-		can.skills |= Senior.bit()
-	}
-	if len(p.Categories) > 0 {
-		can.skills |= Inbound.bit()
-	}
-	for _, code := range p.Languages {
-		if i := b.language(code); i >= 0 {
-			can.langs |= 1 << i
-		}
-	}
-	for _, name := range p.Categories {
-		for i := range b.rules {
-			if b.rules[i].cat.Name == name {
-				can.trained |= 1 << i
-			}
-		}
-	}
-	can.laden = b.laden(a)
-	return can
-}
-
-// laden reports whether she has had her share of heavy calls lately.
-func (b *board) laden(a *agent.Agent) bool {
-	h := b.policy.Heavy
-	n := len(a.Heavy)
-	return h.Calls > 0 && n >= h.Calls && b.s.Now.Sub(a.Heavy[n-h.Calls]) < h.Within
-}
-
-// sortGroups makes sums over groups come out the same to the last bit, in
-// whatever order the agents came.
-func (b *board) sortGroups() {
-	place := make([]int32, len(b.groups))
-	for i := range b.groups {
-		b.groups[i].busy = int32(i)
-	}
-	slices.SortFunc(b.groups, func(x, y group) int { return compare(&x.abilities, &y.abilities) })
-	for i := range b.groups {
-		place[b.groups[i].busy] = int32(i)
-		b.groups[i].busy = 0
-	}
-	for i, g := range b.group {
-		if g >= 0 {
-			b.group[i] = place[g]
-		}
-	}
-}
-
-func compare(x, y *abilities) int {
-	if x.laden != y.laden {
-		return first(x.laden)
-	}
-	return cmp.Or(
-		cmp.Compare(x.profile, y.profile), cmp.Compare(x.skills, y.skills),
-		cmp.Compare(x.langs, y.langs), cmp.Compare(x.trained, y.trained),
-	)
-}
-
 // fillGroups gives each group its heaps, cut from one array.
 func (b *board) fillGroups() {
-	idle, wrapUp := make([]int, len(b.groups)), make([]int, len(b.groups))
-	total := 0
 	for i, g := range b.group {
 		switch b.kind[i] {
 		case isIdle:
-			idle[g]++
+			b.groups[g].idling++
 			b.idle++
-			total++
 		case isWrapUp:
-			wrapUp[g]++
+			b.groups[g].writing++
 			b.wrapUp++
-			total++
 		}
 	}
-	room := make([]entry, total)
+	b.room = zeros(b.room, b.idle+b.wrapUp)
+	room := b.room
 	for i := range b.groups {
 		g := &b.groups[i]
-		g.idle, room = room[:0:idle[i]], room[idle[i]:]
-		g.wrapUp, room = room[:0:wrapUp[i]], room[wrapUp[i]:]
+		g.idle, room = room[:0:g.idling], room[g.idling:]
+		g.wrapUp, room = room[:0:g.writing], room[g.writing:]
 	}
 	for i, gi := range b.group {
 		if gi < 0 {
@@ -417,16 +317,12 @@ func (b *board) classOf(r *rule, language int, pool agent.Pool) int {
 	return len(b.classes) - 1
 }
 
-// addClass works out the level of every group once and counts the agents.
+// addClass looks the level of every group up and counts the agents.
 func (b *board) addClass(c class) {
-	if b.levels == nil {
-		n := len(b.rules) * (2 + len(b.policy.Forecast.Languages))
-		b.levels = make([]int8, 0, n*len(b.groups))
-		b.classes = make([]class, 0, n)
-	}
+	levels := b.lore.levelsOf(&c)
 	for i := range b.groups {
 		g := &b.groups[i]
-		level := c.levelOf(&g.abilities, false)
+		level := levels[g.set]
 		b.levels = append(b.levels, level)
 		if level >= 0 {
 			c.idle[level] += int32(len(g.idle))

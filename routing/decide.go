@@ -69,9 +69,9 @@ type Plan struct {
 }
 
 // Decide applies the policy to the snapshot.
-func Decide(s Snapshot) Plan {
-	b := newBoard(s)
-	var plan Plan
+func Decide(s Snapshot) Plan { return new(Decider).Decide(s) }
+
+func (b *board) decide() (plan Plan) {
 	for i := range b.order {
 		w := &b.order[i]
 		if b.exhausted(w.crisis) {
@@ -100,11 +100,11 @@ type waiting struct {
 
 // line puts the waiting calls into the order of urgency.
 func (b *board) line() {
-	b.order = make([]waiting, len(b.s.Waiting))
+	b.order = zeros(b.order, len(b.s.Waiting))
 	var first [maxCategories]time.Duration // best score of each category
 	for i := range b.s.Waiting {
 		c := &b.s.Waiting[i]
-		r := b.rule(c)
+		r := b.lore.rule(c)
 		w := waiting{call: c, rule: r, crisis: r.crisis || c.Crisis, waited: clamp(b.s.Now.Sub(c.Queued))}
 		w.score = w.waited + clamp(r.cat.HeadStart) + clamp(c.Boost)
 		first[r.index] = max(first[r.index], w.score)

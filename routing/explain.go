@@ -80,7 +80,7 @@ func (b *board) explain(w *waiting) []Refusal {
 
 func (b *board) refusal(w *waiting, k, open int, a *agent.Agent, now kind) Refusal {
 	c := &b.classes[k]
-	can := b.abilities(a)
+	can := b.lore.abilities(&a.Profile)
 	level := int(c.levelOf(&can, false))
 	polyglot := int(c.levelOf(&can, true))
 	r := Refusal{Agent: a.Profile.ID, Level: level}

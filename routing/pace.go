@@ -79,11 +79,17 @@ const (
 	BehindOthers Rest = "behind-others" // there were agents, and other tasks went first
 )
 
+// Resting is a task that is not dialled now.
+type Resting struct {
+	Work string
+	Why  Rest
+}
+
 // Paced is what Pace found.
 type Paced struct {
 	Assignments []Assignment
-	// Resting has the reason of each task that was not assigned.
-	Resting map[string]Rest
+	// Resting are the tasks that were not assigned, in their order.
+	Resting []Resting
 	Held    map[agent.Pool]bool
 }
 
@@ -95,32 +101,48 @@ type Paced struct {
 // there before a phone rings. It changes nothing of what it is given.
 func Pace(p Pacing) Paced {
 	d := newDialling(p)
-	order := slices.Clone(p.Work)
-	slices.SortStableFunc(order, func(a, b Work) int {
-		return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID))
-	})
-	for i := range order {
-		w := &order[i]
+	for _, i := range d.order() {
+		w := &p.Work[i]
 		if a, rest := d.choose(w); rest == "" {
 			d.give(w, a)
 		} else {
-			d.out.Resting[w.ID] = rest
+			d.out.Resting = append(d.out.Resting, Resting{w.ID, rest})
 		}
 	}
 	return d.out
 }
 
+// order is the order in which tasks choose, as places in Work. Places are moved about
+// and not tasks, for there are many and they are large.
+func (d *dialling) order() []int {
+	order := make([]int, len(d.p.Work))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(x, y int) int {
+		a, b := &d.p.Work[x], &d.p.Work[y]
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID), cmp.Compare(x, y))
+	})
+	return order
+}
+
 // dialling is a decision on its way.
 type dialling struct {
-	p     Pacing
-	idle  []*agent.Agent
-	taken map[agent.ID]bool
+	p    Pacing
+	idle []idler
 	// free counts idle agents who are not taken yet.
 	free Reserve
-	// asked remembers, for tasks that ask for the same, who may do them and how
-	// far down that list the agents are spent.
-	asked map[demands]*shortlist
+	// asked are, for tasks that ask for the same, how far down the idle they have
+	// come. They are few, and each is asked for many times.
+	asked []*shortlist
 	out   Paced
+}
+
+// idler is somebody who could be given a task.
+type idler struct {
+	*agent.Agent
+	breadth int
+	taken   bool
 }
 
 // demands are all that a task can ask of an agent, but for names.
@@ -130,25 +152,31 @@ type demands struct {
 	counsellor, officer, widened bool
 }
 
-// shortlist are the idle who may do a task, in the order in which they are
-// asked. Whoever is refused once is refused for the rest of the decision: nobody
-// comes back from being taken, and the free only grow fewer. So next only moves on.
+// shortlist goes once through the idle in the order in which they are asked, and
+// stops at who may and can do a task. Whoever is refused once is refused for the rest
+// of the decision: nobody comes back from being taken, and the free only grow fewer.
+// So next only moves on.
 type shortlist struct {
-	idle []*agent.Agent
+	demands
+	work *Work // the first that asked for this
 	next int
 	rest Rest // why the first who was refused was refused
 }
 
 func newDialling(p Pacing) *dialling {
-	d := &dialling{p: p, taken: map[agent.ID]bool{}, asked: map[demands]*shortlist{}, out: Paced{Resting: map[string]Rest{}, Held: map[agent.Pool]bool{}}}
+	d := &dialling{p: p, out: Paced{Held: map[agent.Pool]bool{}}}
 	for i := range p.Agents {
-		if a := &p.Agents[i]; a.Routable() {
-			d.idle = append(d.idle, a)
-			d.count(a, 1)
+		a := &p.Agents[i]
+		if !a.Routable() {
+			continue
+		}
+		d.count(a, 1)
+		if len(p.Work) > 0 {
+			d.idle = append(d.idle, idler{Agent: a, breadth: breadth(&a.Profile)})
 		}
 	}
-	slices.SortStableFunc(d.idle, func(a, b *agent.Agent) int {
-		return cmp.Or(cmp.Compare(breadth(&a.Profile), breadth(&b.Profile)), a.Since.Compare(b.Since), cmp.Compare(a.Profile.ID, b.Profile.ID))
+	slices.SortStableFunc(d.idle, func(a, b idler) int {
+		return cmp.Or(cmp.Compare(a.breadth, b.breadth), a.Since.Compare(b.Since), cmp.Compare(a.Profile.ID, b.Profile.ID))
 	})
 	for _, pool := range []agent.Pool{agent.Women, agent.MaleOfficers} {
 		if d.rests(pool) {
@@ -209,20 +237,24 @@ func (d *dialling) rests(pool agent.Pool) bool {
 }
 
 // choose finds the agent for a task, or says why there is none.
-func (d *dialling) choose(w *Work) (*agent.Agent, Rest) {
+func (d *dialling) choose(w *Work) (*idler, Rest) {
 	list := d.shortlist(w)
-	for ; list.next < len(list.idle); list.next++ {
-		a := list.idle[list.next]
+	for ; list.next < len(d.idle); list.next++ {
+		a := &d.idle[list.next]
 		switch {
-		case d.taken[a.Profile.ID]:
+		case !d.fits(list.work, &a.Profile):
+		case a.taken:
 			list.rest = cmp.Or(list.rest, BehindOthers)
-		case d.out.Held[w.Pool] && (takesCallers(&a.Profile) || takesRingBacks(&a.Profile)), d.awaited(a):
+		case d.out.Held[w.Pool] && (takesCallers(&a.Profile) || takesRingBacks(&a.Profile)), d.awaited(a.Agent):
 			list.rest = cmp.Or(list.rest, CallersWait)
-		case d.keeps(a):
+		case d.keeps(a.Agent):
 			list.rest = cmp.Or(list.rest, KeptBack)
 		default:
 			return a, ""
 		}
+	}
+	if list.rest == "" { // none of the idle fits
+		list.rest = d.without(list.work)
 	}
 	return nil, list.rest
 }
@@ -231,35 +263,27 @@ func (d *dialling) choose(w *Work) (*agent.Agent, Rest) {
 // names agents.
 func (d *dialling) shortlist(w *Work) *shortlist {
 	if w.Only != "" || len(w.Excluded) > 0 {
-		return d.list(w)
+		return &shortlist{work: w}
 	}
-	key := demands{w.Pool, w.Skill, w.Language, w.Counsellor, w.Officer, d.p.Otherwise.widens(w, d.p.Now)}
-	list, known := d.asked[key]
-	if !known {
-		list = d.list(w)
-		d.asked[key] = list
+	asks := demands{w.Pool, w.Skill, w.Language, w.Counsellor, w.Officer, d.p.Otherwise.widens(w, d.p.Now)}
+	for _, list := range d.asked {
+		if list.demands == asks {
+			return list
+		}
 	}
+	list := &shortlist{demands: asks, work: w}
+	d.asked = append(d.asked, list)
 	return list
 }
 
-func (d *dialling) list(w *Work) *shortlist {
-	list := &shortlist{}
-	for _, a := range d.idle {
-		if d.fits(w, &a.Profile) {
-			list.idle = append(list.idle, a)
-		}
-	}
-	if len(list.idle) > 0 {
-		return list
-	}
-	list.rest = NobodyFits
+// without says why nobody is idle for a task.
+func (d *dialling) without(w *Work) Rest {
 	for i := range d.p.Agents {
 		if a := &d.p.Agents[i]; a.Status == agent.Available && d.fits(w, &a.Profile) {
-			list.rest = AllBusy
-			break
+			return AllBusy
 		}
 	}
-	return list
+	return NobodyFits
 }
 
 // awaited reports whether a caller waits whom she could take: in a ring that is
@@ -338,9 +362,9 @@ func (d *dialling) keeps(a *agent.Agent) bool {
 		takesRingBacks(&a.Profile) && d.free.Officers <= r.Officers
 }
 
-func (d *dialling) give(w *Work, a *agent.Agent) {
-	d.taken[a.Profile.ID] = true
-	d.count(a, -1)
+func (d *dialling) give(w *Work, a *idler) {
+	a.taken = true
+	d.count(a.Agent, -1)
 	d.out.Assignments = append(d.out.Assignments, Assignment{Work: w.ID, Agent: a.Profile.ID})
 }
 

@@ -50,16 +50,14 @@ func (b *board) price() {
 
 // forecast makes the classes of the expected demand, once.
 func (b *board) forecast() {
-	if b.demand != nil {
+	if b.forecasted {
 		return
 	}
+	b.forecasted = true
 	f := &b.policy.Forecast
-	b.demand = make([]int, 0, len(b.rules)*(1+len(f.Languages)))
-	b.active = make([]int, 0, cap(b.demand))
-	b.density = make([]float64, len(b.groups))
+	b.density = zeros(b.density, len(b.groups))
 	b.words = (len(b.groups) + 63) / 64
-	b.stocked = make([]uint64, b.words)
-	b.members = make([]uint64, 0, cap(b.demand)*b.words)
+	b.stocked = zeros(b.stocked, b.words)
 	for i := range b.rules {
 		cat := b.rules[i].cat
 		rate := f.CallsPerHour / 3600 * cat.Share
@@ -90,7 +88,9 @@ func (b *board) expect(r *rule, language int, rate float64) {
 	c := &b.classes[k]
 	c.lambda, c.weight = rate, rate*r.cat.DelayCost
 	c.members = len(b.members)
-	b.members = append(b.members, make([]uint64, b.words)...)
+	for range b.words {
+		b.members = append(b.members, 0)
+	}
 	for g := range b.groups {
 		if level := b.level(k, int32(g)); level >= 0 && int(level) < r.atOnce {
 			b.members[c.members+g/64] |= 1 << (g % 64)

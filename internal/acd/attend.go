@@ -50,10 +50,8 @@ func (e *Engine) legEndedSoon(leg string) {
 
 // legEnded frees the agent whose leg this was, if anything still holds her to it.
 func (e *Engine) legEnded(leg string) {
-	for _, a := range e.floor.Agents() {
-		if a.Leg == leg {
-			e.tellAgent(e.ctx, a.Profile.ID, agent.LegEnded{At: time.Now(), Leg: leg})
-		}
+	for _, id := range e.floor.OfLeg(leg) {
+		e.tellAgent(e.ctx, id, agent.LegEnded{At: time.Now(), Leg: leg})
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 // state but what is on its way: a proposal is a wish until the store agreed.
 type router struct {
 	e       *Engine
+	decider routing.Decider // of run alone
 	mu      sync.Mutex
 	pending map[string]agent.ID // calls with a Matched on its way
 	held    map[agent.ID]string
@@ -61,7 +62,7 @@ func (r *router) decide() time.Time {
 	if len(snapshot.Waiting) == 0 {
 		return time.Time{}
 	}
-	plan := routing.Decide(snapshot)
+	plan := r.decider.Decide(snapshot)
 	r.e.metrics.decide.Observe(time.Since(begun).Seconds())
 	for _, offer := range plan.Offers {
 		r.propose(offer, begun)
@@ -102,10 +103,8 @@ func (r *router) snapshot(now time.Time) routing.Snapshot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := routing.Snapshot{Now: now, Policy: r.e.settings().Policy}
-	for _, c := range r.e.floor.Calls() {
-		if _, pending := r.pending[c.ID]; c.Stage == call.Waiting && c.Kind != call.Outbound && !pending {
-			s.Waiting = append(s.Waiting, floor.Waiting(c))
-		}
+	for _, c := range r.e.floor.CallsWhere(r.undecided) {
+		s.Waiting = append(s.Waiting, floor.Waiting(c))
 	}
 	if len(s.Waiting) == 0 {
 		return s
@@ -117,6 +116,12 @@ func (r *router) snapshot(now time.Time) routing.Snapshot {
 		}
 	}
 	return s
+}
+
+// undecided reports whether a caller waits to whom nobody has been proposed yet.
+func (r *router) undecided(c call.Call) bool {
+	_, pending := r.pending[c.ID]
+	return c.Stage == call.Waiting && c.Kind != call.Outbound && !pending
 }
 
 // place is what a waiting caller may be told. It is computed for all at once,

@@ -52,14 +52,17 @@ func (p Policy) make() router {
 
 // production is the router of the engine: routing.Decide after every change, and
 // when time alone could bring an offer.
-type production struct{ next time.Duration }
+type production struct {
+	decider routing.Decider
+	next    time.Duration
+}
 
 func (r *production) look(w *world) {
 	if len(w.waiting) == 0 {
 		return
 	}
 	w.result.Decisions++
-	plan := routing.Decide(w.snapshot())
+	plan := r.decider.Decide(w.snapshot())
 	for _, o := range plan.Offers {
 		w.offer(o)
 	}

@@ -118,7 +118,7 @@ var rests = []routing.Rest{routing.NobodyFits, routing.CallersWait, routing.Kept
 func (m *Metrics) rest(p routing.Paced) {
 	count := map[routing.Rest]int{}
 	for _, r := range p.Resting {
-		count[r]++
+		count[r.Why]++
 	}
 	for _, r := range rests {
 		m.resting.WithLabelValues(string(r)).Set(float64(count[r]))

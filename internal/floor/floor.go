@@ -208,6 +208,31 @@ func (f *Floor) Calls() []call.Call {
 	return all
 }
 
+// CallsWhere returns the calls that are wanted, in any order. The function may not
+// ask the floor.
+func (f *Floor) CallsWhere(wanted func(call.Call) bool) (some []call.Call) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	for _, c := range f.calls {
+		if wanted(c) {
+			some = append(some, c)
+		}
+	}
+	return some
+}
+
+// OfLeg returns the agents who are held by a leg, by id.
+func (f *Floor) OfLeg(leg string) (ids []agent.ID) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	for _, id := range f.ids {
+		if f.agents[id].Leg == leg {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // Agents returns all agents, by id.
 func (f *Floor) Agents() []agent.Agent {
 	f.mu.RLock()

@@ -66,7 +66,7 @@ func (d *dialer) dial(then func()) {
 		paced := e.w.shell.pace(d.pacing(view, works))
 		d.held = paced.Held
 		for _, rest := range paced.Resting {
-			e.w.covered("rests: " + string(rest))
+			e.w.covered("rests: " + string(rest.Why))
 		}
 		d.placeAll(paced.Assignments, works, e.w.now, then)
 	})
