@@ -400,14 +400,14 @@ func TestGivenACallerInTheFallbackWhenTheACDWithdrawsHerThenItHasHerWithHerPlace
 		"-p", strconv.Itoa(s.Ports.Callers.First+1), "-mp", strconv.Itoa(s.Ports.RTP.First+40))
 	var waiting string
 	until(t, 5*time.Second, "the second caller is in line", func() bool {
-		line := waitingCallers(t, s, "other-hi")
+		line := waitingCallers(t, s, "women-hi")
 		if len(line) == 1 {
 			waiting = line[0]
 		}
 		return waiting != ""
 	})
 	a := newACD(t, s, "powerline-acd-1")
-	if answer := ami(t, s, "Action: QueueWithdrawCaller", "Queue: other-hi", "Caller: "+waiting); !strings.Contains(answer, "Success") {
+	if answer := ami(t, s, "Action: QueueWithdrawCaller", "Queue: women-hi", "Caller: "+waiting); !strings.Contains(answer, "Success") {
 		t.Fatalf("she is not withdrawn: %s", answer)
 	}
 	got := a.next(t)
@@ -490,7 +490,7 @@ func TestGivenNoACDWhenAPausedAgentDialsACodeThenOnlyWhoWasAvailableIsBack(t *te
 // paused tells whether the fallback would not ring her.
 func paused(t *testing.T, s *stack.Stack, id string) bool {
 	t.Helper()
-	for line := range strings.Lines(cli(t, s, "queue show other-hi")) {
+	for line := range strings.Lines(cli(t, s, "queue show women-hi")) {
 		if strings.Contains(line, "(PJSIP/"+id+")") {
 			return strings.Contains(line, "(paused")
 		}

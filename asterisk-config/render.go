@@ -49,6 +49,7 @@ func (view) VariableCall() string     { return VariableCall }
 func (view) VariableArrived() string  { return VariableArrived }
 func (view) VariableLine() string     { return VariableLine }
 func (view) VariableQueue() string    { return VariableQueue }
+func (view) VariableRank() string     { return VariableRank }
 func (view) VariableAgain() string    { return VariableAgain }
 func (view) VariableSpooled() string  { return VariableSpooled }
 func (view) ContextHelpline() string  { return ContextHelpline }
@@ -85,13 +86,16 @@ func Render(s Settings) (map[string][]byte, error) {
 	return files, nil
 }
 
-// queues lists the fallback queues in a fixed order with their members.
+// queues lists the fallback queues in a fixed order with their members. A crisis
+// goes first, whatever the weights say.
 func queues(s Settings) []queue {
+	crisis, others := categoriesOf(s, true), categoriesOf(s, false)
+	crisis.Weight = max(crisis.Weight, others.Weight+1)
 	all := []queue{{Name: OfficersQueue, Weight: 10, RingSeconds: 10}}
 	index := map[string]int{OfficersQueue: 0}
-	for _, c := range s.Categories {
+	for _, c := range []Category{crisis, others} {
 		for _, language := range s.Languages {
-			name := QueueName(c.ID, language)
+			name := QueueName(c.Crisis, language)
 			index[name] = len(all)
 			all = append(all, queue{Name: name, Weight: c.Weight, RingSeconds: c.RingSeconds})
 		}
@@ -106,6 +110,18 @@ func queues(s Settings) []queue {
 		slices.SortFunc(all[i].Members, func(a, b member) int {
 			return cmp.Or(cmp.Compare(a.Penalty, b.Penalty), cmp.Compare(a.ID, b.ID))
 		})
+	}
+	return all
+}
+
+// categoriesOf takes all categories of a queue together: the greatest weight and the
+// longest ring, for whoever does not answer in time is paused by it.
+func categoriesOf(s Settings, crisis bool) Category {
+	all := Category{Crisis: crisis, RingSeconds: shortestRing}
+	for _, c := range s.Categories {
+		if c.Crisis == crisis {
+			all.Weight, all.RingSeconds = max(all.Weight, c.Weight), max(all.RingSeconds, c.RingSeconds)
+		}
 	}
 	return all
 }

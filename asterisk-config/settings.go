@@ -17,10 +17,13 @@
 //
 // # Who may be rung by the fallback
 //
-// One queue for each category and language, and one for the officers. The
-// members stand in queues.conf, so that the law that a woman's call goes to a
+// Two queues for each language, one of them for crises, and one for the officers.
+// The members stand in queues.conf, so that the law that a woman's call goes to a
 // woman holds without any process of ours running: a man is in no queue but
-// the officers', a woman in no officers' queue. All start paused. The acd
+// the officers', a woman in no officers' queue. There is no queue for each category:
+// at each change of a phone's state app_queue walks through all queues and sends two
+// messages for each that has her, also while nobody ever waits in them. What a
+// category is worth is the caller's rank in line instead (VariableRank). All start paused. The acd
 // unpauses who is available and keeps a device state beside it (see
 // ReadyDevice); when Asterisk itself restarts, the dialplan reads these states
 // and unpauses the same agents again, with or without an acd.
@@ -119,8 +122,12 @@ type Trunk struct {
 }
 
 // Line is a number that callers dial. Queue is where its calls wait if no acd
-// is there: OfficersQueue, or the QueueName of a category and a language.
-type Line struct{ DID, Name, Queue string }
+// is there: OfficersQueue or a QueueName. Rank is their place in it unless the acd
+// has said otherwise: the greater goes first.
+type Line struct {
+	DID, Name, Queue string
+	Rank             int
+}
 
 // Agent is a seat's phone and the skills that the fallback looks at.
 type Agent struct {
@@ -137,7 +144,7 @@ type Agent struct {
 // Category is a kind of inbound call.
 type Category struct {
 	ID          string
-	Weight      int  // among queues that want the same member
+	Weight      int  // among callers who wait for the same women
 	RingSeconds int  // until the next member is tried
 	Crisis      bool // counsellors and seniors first, whatever their language
 }
@@ -145,8 +152,13 @@ type Category struct {
 // OfficersQueue is where offenders' calls wait. No woman is a member.
 const OfficersQueue = "officers"
 
-// QueueName is the fallback queue of a category and a language.
-func QueueName(category, language string) string { return category + "-" + language }
+// QueueName is the fallback queue of callers of a language whom women answer.
+func QueueName(crisis bool, language string) string {
+	if crisis {
+		return "crisis-" + language
+	}
+	return "women-" + language
+}
 
 // HA1 is what the phone's password is kept as: enough to authenticate her
 // phone in this realm, and nothing to log in with elsewhere.
@@ -179,13 +191,14 @@ const (
 )
 
 // Channel variables of a caller. The acd reads the first three; it may set
-// VariableQueue when it has learnt what the caller needs, so that the fallback
-// rings the right agents if the acd dies.
+// VariableQueue and VariableRank when it has learnt what the caller needs, so that
+// the fallback rings the right agents if the acd dies.
 const (
 	VariableCall    = "POWERLINE_CALL"    // the call's id: its first channel's
 	VariableArrived = "POWERLINE_ARRIVED" // epoch milliseconds of the INVITE
 	VariableLine    = "POWERLINE_LINE"    // the DID she dialled
 	VariableQueue   = "POWERLINE_QUEUE"   // a fallback queue's name
+	VariableRank    = "QUEUE_PRIO"        // her category's Weight; app_queue's own name for it
 	VariableAgain   = "POWERLINE_AGAIN"   // "again" once she has been in the fallback
 	VariableSpooled = "POWERLINE_SPOOLED" // where the fallback records, without the ending
 )
@@ -238,8 +251,8 @@ type Membership struct {
 // queue alone, and only a woman is in any other.
 //
 // The penalties follow the rings of skill: for a crisis counsellors and
-// seniors first, then any woman; for other calls her category and language,
-// then her category in the common language, then any woman.
+// seniors first, then any woman; for other calls who speaks the language, then
+// who speaks the common one, then any woman.
 func Memberships(s Settings, a Agent) []Membership {
 	switch {
 	case a.Officer && !a.Woman:
@@ -248,9 +261,9 @@ func Memberships(s Settings, a Agent) []Membership {
 		return nil
 	}
 	var all []Membership
-	for _, c := range s.Categories {
+	for _, crisis := range []bool{true, false} {
 		for _, language := range s.Languages {
-			all = append(all, Membership{QueueName(c.ID, language), penalty(s, a, c, language)})
+			all = append(all, Membership{QueueName(crisis, language), penalty(s, a, crisis, language)})
 		}
 	}
 	return all
@@ -265,9 +278,9 @@ func takesInbound(s Settings, a Agent) bool {
 	return false
 }
 
-func penalty(s Settings, a Agent, c Category, language string) int {
+func penalty(s Settings, a Agent, crisis bool, language string) int {
 	speaks := has(a.Languages, language)
-	if c.Crisis {
+	if crisis {
 		switch {
 		case (a.Counsellor || a.Senior) && speaks:
 			return 0
@@ -277,9 +290,9 @@ func penalty(s Settings, a Agent, c Category, language string) int {
 		return 2
 	}
 	switch {
-	case speaks && has(a.Categories, c.ID):
+	case speaks:
 		return 0
-	case has(a.Languages, s.Languages[0]) && has(a.Categories, c.ID):
+	case has(a.Languages, s.Languages[0]):
 		return 1
 	}
 	return 2

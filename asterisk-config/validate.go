@@ -139,35 +139,35 @@ func (s Settings) checkSkills(c *check) {
 	for i, category := range s.Categories {
 		field := "Categories[" + strconv.Itoa(i) + "]"
 		c.form(wordForm, category.ID, field+".ID", "lower-case letters, digits and hyphens")
+		c.that(!seen[category.ID], field+".ID", "a name that no other category has")
+		seen[category.ID] = true
 		c.between(category.Weight, 0, 1000, field+".Weight")
-		c.between(category.RingSeconds, 3, 60, field+".RingSeconds")
+		c.between(category.RingSeconds, shortestRing, 60, field+".RingSeconds")
 	}
+	clear(seen)
 	for i, language := range s.Languages {
-		c.form(wordForm, language, "Languages["+strconv.Itoa(i)+"]", "lower-case letters, digits and hyphens")
-	}
-	for i, category := range s.Categories {
-		for _, language := range s.Languages {
-			// Two pairs may make one name: a-b of c, and a of b-c.
-			name := QueueName(category.ID, language)
-			c.that(!seen[name], "Categories["+strconv.Itoa(i)+"]", "one that makes no queue's name twice")
-			seen[name] = true
-		}
+		field := "Languages[" + strconv.Itoa(i) + "]"
+		c.form(wordForm, language, field, "lower-case letters, digits and hyphens")
+		c.that(!seen[language], field, "named once")
+		seen[language] = true
 	}
 }
 
+// shortestRing is how many seconds a phone is rung at least.
+const shortestRing = 3
+
 func (s Settings) checkLines(c *check) {
 	known := map[string]bool{OfficersQueue: true}
-	for _, category := range s.Categories {
-		for _, language := range s.Languages {
-			known[QueueName(category.ID, language)] = true
-		}
+	for _, language := range s.Languages {
+		known[QueueName(true, language)], known[QueueName(false, language)] = true, true
 	}
 	seen := map[string]bool{}
 	for i, line := range s.Lines {
 		field := "Lines[" + strconv.Itoa(i) + "]"
 		c.form(didForm, line.DID, field+".DID", "1 to 15 digits")
 		c.form(wordForm, line.Name, field+".Name", "lower-case letters, digits and hyphens")
-		c.that(known[line.Queue], field+".Queue", "officers, or a category and a language of the settings")
+		c.that(known[line.Queue], field+".Queue", "officers, or crisis- or women- and a language of the settings")
+		c.between(line.Rank, 0, 1000, field+".Rank")
 		c.that(!seen[line.DID], field+".DID", "a number of its own")
 		seen[line.DID] = true
 	}

@@ -30,6 +30,7 @@ func (m *mailbox) stamp() {
 		err := m.e.ari.SetVariables(ctx, c.ID, map[string]string{
 			stampWaiting:                 encodeStamp(c),
 			asteriskconfig.VariableQueue: fallbackQueue(c),
+			asteriskconfig.VariableRank:  m.e.settings().fallbackRank(c),
 		})
 		if err != nil && m.ctx.Err() == nil && !asterisk.IsNotFound(err) {
 			m.e.log.Info("call could not be stamped", "call", c.ID, "error", err)
@@ -42,7 +43,13 @@ func fallbackQueue(c call.Call) string {
 	if c.Pool == agent.MaleOfficers {
 		return asteriskconfig.OfficersQueue
 	}
-	return asteriskconfig.QueueName(c.Category, c.Language)
+	return asteriskconfig.QueueName(c.Crisis, c.Language)
+}
+
+// fallbackRank is her place in that queue: the greater goes first.
+func (s *Settings) fallbackRank(c call.Call) string {
+	k, _ := s.Config.Category(c.Category)
+	return strconv.Itoa(k.Weight)
 }
 
 func encodeStamp(c call.Call) string {

@@ -203,7 +203,7 @@ type Category struct {
 	Recovery      time.Duration `yaml:"recovery" doc:"rest after it, which nothing may break into"`
 	Heavy         bool          `yaml:"heavy" doc:"counts among the calls that are spread over agents"`
 	Crisis        bool          `yaml:"crisis" doc:"goes before every other call"`
-	Weight        int           `yaml:"weight" doc:"rank in the fallback queues while no engine runs, 0 to 1000"`
+	Weight        int           `yaml:"weight" doc:"rank among the callers of a fallback queue while no engine runs, 0 to 1000"`
 }
 
 // Plan is what follows a call of this category.

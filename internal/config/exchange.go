@@ -56,8 +56,8 @@ func (b BrowserPhones) settings() asteriskconfig.Browsers {
 	return s
 }
 
-// fallback is what app_queue does while no engine runs: a queue for each
-// category that women answer, and one for the officers.
+// fallback is what app_queue does while no engine runs: the categories that women
+// answer, and the queue of each line.
 func (c Config) fallback(s *asteriskconfig.Settings) {
 	for _, r := range c.Routing.Categories {
 		k, ok := c.Category(r.Name)
@@ -69,11 +69,12 @@ func (c Config) fallback(s *asteriskconfig.Settings) {
 		})
 	}
 	for _, l := range c.Lines {
+		k, _ := c.Category(l.Category)
 		queue := asteriskconfig.OfficersQueue
 		if l.Kind.Pool() == agent.Women {
-			queue = asteriskconfig.QueueName(l.Category, c.Prompts.Languages[0])
+			queue = asteriskconfig.QueueName(k.Crisis, c.Prompts.Languages[0])
 		}
-		s.Lines = append(s.Lines, asteriskconfig.Line{DID: l.DID, Name: string(l.Kind), Queue: queue})
+		s.Lines = append(s.Lines, asteriskconfig.Line{DID: l.DID, Name: string(l.Kind), Queue: queue, Rank: k.Weight})
 	}
 }
 

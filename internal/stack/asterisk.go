@@ -94,7 +94,7 @@ func (s *Stack) asteriskSettings(dir string) asteriskconfig.Settings {
 		Contact: fmt.Sprintf("%s:%d", TrunkAddress, s.Ports.Callers.First),
 	}}
 	c.Lines = []asteriskconfig.Line{
-		{DID: "1090", Name: "helpline", Queue: asteriskconfig.QueueName("other", "hi")},
+		{DID: "1090", Name: "helpline", Queue: asteriskconfig.QueueName(false, "hi")},
 		{DID: "1091", Name: "ring-back", Queue: asteriskconfig.OfficersQueue},
 	}
 	return c

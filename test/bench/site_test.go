@@ -133,7 +133,7 @@ func (s *site) besides(ctx context.Context) error {
 		return err
 	}
 	defer f.Close()
-	fmt.Fprintf(f, "\n[from-trunk](+)\nexten => %s,1,Answer(,i)\n same => n,Queue(unclassified-hi,CiI)\n same => n,Hangup()\n", helpline.AppQueue)
+	fmt.Fprintf(f, "\n[from-trunk](+)\nexten => %s,1,Answer(,i)\n same => n,Queue(women-hi,CiI)\n same => n,Hangup()\n", helpline.AppQueue)
 	fmt.Fprintf(f, "exten => _%sXXX,1,Dial(PJSIP/w${EXTEN:-3},30)\n same => n,Hangup()\n", dialNumber)
 	// The helpline itself never dials, so its Asterisk does not load this.
 	if _, err := s.Asterisk.CLI(ctx, "module load app_dial"); err != nil {

@@ -200,7 +200,7 @@ func (h *Helpline) configureAsterisk(c *asteriskconfig.Settings) {
 	for _, id := range append([]string{"crisis"}, allCategories...) {
 		c.Categories = append(c.Categories, asteriskconfig.Category{ID: id, Weight: 10, RingSeconds: 10, Crisis: id == "crisis"})
 	}
-	women := asteriskconfig.QueueName("unclassified", "hi")
+	women := asteriskconfig.QueueName(false, "hi")
 	c.Lines = []asteriskconfig.Line{
 		{DID: Main, Name: "helpline", Queue: women},
 		{DID: Direct, Name: "direct", Queue: women},

@@ -22,7 +22,7 @@ func withLines(o helpline.Options, lines ...config.Line) helpline.Options {
 			before(s)
 		}
 		for _, l := range lines {
-			s.Lines = append(s.Lines, asteriskconfig.Line{DID: l.DID, Name: "extra", Queue: asteriskconfig.QueueName(l.Category, "hi")})
+			s.Lines = append(s.Lines, asteriskconfig.Line{DID: l.DID, Name: "extra", Queue: asteriskconfig.QueueName(false, "hi")})
 		}
 	}
 	return o
