@@ -133,10 +133,14 @@ func (a amiAction) encode(id string) ([]byte, error) {
 }
 
 // amiConn is a connection to the manager interface that is made when needed and
-// dropped at the first doubt. It carries one action at a time: there are a few
-// a second at most, and so no goroutine has to read in the background.
+// dropped at the first doubt, or when nothing is asked for a moment: as long as one
+// manager is connected, Asterisk writes out every event of every call for it, also
+// if it wants none. It carries one action at a time: there are a few a second at
+// most, and so no goroutine has to read in the background.
 type amiConn struct {
 	address, user, secret string
+	idleFor               time.Duration
+	idle                  *time.Timer
 
 	turn chan struct{} // holds the one right to use what follows
 	conn net.Conn
@@ -145,12 +149,24 @@ type amiConn struct {
 }
 
 func newAMIConn(o Options) *amiConn {
-	a := &amiConn{address: o.AMIAddress, user: o.AMIUser, secret: o.AMISecret, turn: make(chan struct{}, 1)}
+	a := &amiConn{address: o.AMIAddress, user: o.AMIUser, secret: o.AMISecret, idleFor: o.AMIIdle, turn: make(chan struct{}, 1)}
+	a.idle = time.AfterFunc(a.idleFor, a.rest)
 	a.turn <- struct{}{}
 	return a
 }
 
+// rest drops the connection unless it is in use; whoever uses it asks again.
+func (a *amiConn) rest() {
+	select {
+	case <-a.turn:
+		a.drop()
+		a.turn <- struct{}{}
+	default:
+	}
+}
+
 func (a *amiConn) close() {
+	a.idle.Stop()
 	<-a.turn
 	a.drop()
 	a.turn <- struct{}{}
@@ -172,7 +188,10 @@ func (a *amiConn) do(ctx context.Context, op string, action amiAction) ([]textpr
 	case <-ctx.Done():
 		return nil, &Error{Op: op, Err: ctx.Err(), unsent: true}
 	}
-	defer func() { a.turn <- struct{}{} }()
+	defer func() {
+		a.idle.Reset(a.idleFor)
+		a.turn <- struct{}{}
+	}()
 	// A connection that waited here may have died with Asterisk unnoticed: an
 	// action that finds it so is tried once more on a new one. All our actions
 	// may be carried out twice.

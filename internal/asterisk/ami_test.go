@@ -16,6 +16,13 @@ import (
 // fakeAMI speaks the manager protocol as far as a login; reply answers the rest.
 // It returns how many connections were made.
 func fakeAMI(t *testing.T, reply func(conn net.Conn, action textproto.MIMEHeader)) (address string, made func() int) {
+	address, made, _ = fakeAMIOf(t, reply)
+	return address, made
+}
+
+// fakeAMIOf tells by a channel, too, when a client has hung up.
+func fakeAMIOf(t *testing.T, reply func(conn net.Conn, action textproto.MIMEHeader)) (address string, made func() int, ended <-chan struct{}) {
+	over := make(chan struct{}, 10)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	var mu sync.Mutex
@@ -35,6 +42,7 @@ func fakeAMI(t *testing.T, reply func(conn net.Conn, action textproto.MIMEHeader
 				for in := textproto.NewReader(bufio.NewReader(conn)); ; {
 					action, err := in.ReadMIMEHeader()
 					if err != nil {
+						over <- struct{}{}
 						return
 					}
 					switch {
@@ -59,11 +67,15 @@ func fakeAMI(t *testing.T, reply func(conn net.Conn, action textproto.MIMEHeader
 		mu.Unlock()
 		serving.Wait()
 	})
-	return listener.Addr().String(), made
+	return listener.Addr().String(), made, over
 }
 
 func amiClient(t *testing.T, address, secret string) *Client {
-	c := New(Options{BaseURL: "http://127.0.0.1:1", AMIAddress: address, AMIUser: "acd", AMISecret: secret, CommandTimeout: 200 * time.Millisecond})
+	return idlingClient(t, address, secret, time.Hour)
+}
+
+func idlingClient(t *testing.T, address, secret string, idle time.Duration) *Client {
+	c := New(Options{BaseURL: "http://127.0.0.1:1", AMIAddress: address, AMIUser: "acd", AMISecret: secret, AMIIdle: idle, CommandTimeout: 200 * time.Millisecond})
 	t.Cleanup(c.ami.close)
 	return c
 }
@@ -125,6 +137,24 @@ func TestGivenALostAMIConnection_WhenTheNextActionComes_ThenItIsMadeOnANewOne(t 
 	}
 	if made() != 5 {
 		t.Errorf("%d connections, want 5", made())
+	}
+}
+
+func TestGivenAnIdleAMIConnection_WhenItsTimeIsOver_ThenItIsClosedAndTheNextActionMakesANewOne(t *testing.T) {
+	address, made, ended := fakeAMIOf(t, func(conn net.Conn, a textproto.MIMEHeader) {
+		fmt.Fprintf(conn, "Response: Success\r\nActionID: %s\r\n\r\n", a.Get("ActionID"))
+	})
+	c := idlingClient(t, address, "right", time.Millisecond)
+	for n := range 3 {
+		must(t, c.QueuePause(t.Context(), "PJSIP/a1", true, ""))
+		select {
+		case <-ended:
+		case <-time.After(10 * time.Second):
+			t.Fatal("the connection stays, and Asterisk writes its events for it")
+		}
+		if made() != n+1 {
+			t.Fatalf("%d connections, want %d", made(), n+1)
+		}
 	}
 }
 

@@ -25,6 +25,7 @@ type Options struct {
 	AMIAddress string // "127.0.0.1:5038"; empty: queue commands refuse
 	AMIUser    string
 	AMISecret  string
+	AMIIdle    time.Duration // 100 ms without an action: the connection is closed
 
 	Logger *slog.Logger // slog.Default()
 	// Observe is told of each command: what, how long, and how it ended.
@@ -63,6 +64,7 @@ func (o Options) withDefaults() Options {
 	duration(&o.SilenceLimit, 3*time.Second)
 	duration(&o.EchoEvery, time.Second)
 	duration(&o.EchoLimit, 5*time.Second)
+	duration(&o.AMIIdle, 100*time.Millisecond)
 	duration(&o.RetryMin, 10*time.Millisecond)
 	duration(&o.RetryMax, time.Second)
 	if o.WatchApp == "" {
