@@ -20,15 +20,32 @@ const (
 	malformed         // not what ARI describes
 )
 
-// frame holds what the library's types have no field for, next to the two
-// fields by which a frame is sorted.
+// frame is an event as ARI writes it: the fields of all kinds that we need, so that
+// one is read in a single pass. The library's decoder reads each three times, once for
+// its kind and twice for what it has a field for; events stand in the way of every
+// hand-off.
 type frame struct {
-	Type      string       `json:"type"`
-	Timestamp ari.DateTime `json:"timestamp"`
-	Channel   rawChannel   `json:"channel"`
-	Peer      rawChannel   `json:"peer"`
-	Called    string       `json:"called"`
-	TechCause int          `json:"tech_cause"`
+	Type        string       `json:"type"`
+	Timestamp   ari.DateTime `json:"timestamp"`
+	Application string       `json:"application"`
+	Channel     rawChannel   `json:"channel"`
+	Peer        rawChannel   `json:"peer"`
+	Called      string       `json:"called"`
+	Args        []string     `json:"args"`
+	Cause       int          `json:"cause"`
+	CauseText   string       `json:"cause_txt"`
+	TechCause   int          `json:"tech_cause"`
+	Soft        bool         `json:"soft"`
+	Digit       string       `json:"digit"`
+	DigitLasted int          `json:"duration_ms"`
+	Lasted      int          `json:"duration"`
+	Destination string       `json:"destination"`
+	EventName   string       `json:"eventname"`
+	DialStatus  string       `json:"dialstatus"`
+
+	Bridge   ari.BridgeData   `json:"bridge"`
+	Playback ari.PlaybackData `json:"playback"`
+	Endpoint ari.EndpointData `json:"endpoint"`
 }
 
 // rawChannel is a channel as ARI writes it.
@@ -75,14 +92,7 @@ func decode(data []byte, received time.Time) (ev Event, v verdict, err error) {
 	if !wanted {
 		return nil, unwanted(f.Type), nil
 	}
-	var decoded ari.Event
-	if fresh, ok := libraryTypes[f.Type]; ok {
-		decoded = fresh()
-		if err := json.Unmarshal(data, decoded); err != nil {
-			return nil, malformed, fmt.Errorf("%s: the library cannot decode it", f.Type)
-		}
-	}
-	ev = convert(f, decoded, Stamp{At: time.Time(f.Timestamp), Received: received})
+	ev = convert(&f, Stamp{At: time.Time(f.Timestamp), Received: received})
 	if ev == nil {
 		return nil, malformed, fmt.Errorf("%s: names nothing it could be about", f.Type)
 	}
@@ -132,78 +142,43 @@ const (
 	userEvent           = "ChannelUserevent"
 )
 
-// libraryTypes are the library's types of the events of which more is needed than
-// the frame. Its DecodeEvent does the same after it has read the whole frame once
-// more for the type, and events stand in the way of every hand-off.
-var libraryTypes = map[string]func() ari.Event{
-	applicationReplaced:      func() ari.Event { return new(ari.ApplicationReplaced) },
-	"StasisStart":            func() ari.Event { return new(ari.StasisStart) },
-	"ChannelDestroyed":       func() ari.Event { return new(ari.ChannelDestroyed) },
-	"ChannelHangupRequest":   func() ari.Event { return new(ari.ChannelHangupRequest) },
-	"ChannelDtmfReceived":    func() ari.Event { return new(ari.ChannelDtmfReceived) },
-	"ChannelTalkingFinished": func() ari.Event { return new(ari.ChannelTalkingFinished) },
-	"ChannelEnteredBridge":   func() ari.Event { return new(ari.ChannelEnteredBridge) },
-	"ChannelLeftBridge":      func() ari.Event { return new(ari.ChannelLeftBridge) },
-	"ApplicationMoveFailed":  func() ari.Event { return new(ari.ApplicationMoveFailed) },
-	userEvent:                func() ari.Event { return new(ari.ChannelUserevent) },
-	"Dial":                   func() ari.Event { return new(ari.Dial) },
-	"PlaybackFinished":       func() ari.Event { return new(ari.PlaybackFinished) },
-	"EndpointStateChange":    func() ari.Event { return new(ari.EndpointStateChange) },
-}
-
-// conversions names the events that we need; each makes ours from the frame and
-// the library's event, or nil when the frame lacks what the event is about.
-var conversions = map[string]func(frame, ari.Event, Stamp) Event{
-	applicationReplaced: func(_ frame, e ari.Event, s Stamp) Event {
-		return Replaced{Stamp: s, App: e.GetApplication()}
-	},
-	callBroadcast: onChannel(func(f frame, c Channel, _ ari.Event, s Stamp) Event {
+// conversions names the events that we need; each makes ours from the frame, or nil
+// when the frame lacks what the event is about.
+var conversions = map[string]func(*frame, Stamp) Event{
+	applicationReplaced: func(f *frame, s Stamp) Event { return Replaced{Stamp: s, App: f.Application} },
+	callBroadcast: onChannel(func(f *frame, c Channel, s Stamp) Event {
 		return Broadcast{Stamp: s, Channel: c, Called: f.Called, Args: broadcastArgs(c)}
 	}),
-	"StasisStart": onChannel(func(_ frame, c Channel, e ari.Event, s Stamp) Event {
-		start := e.(*ari.StasisStart)
-		c.App = start.Application
-		return Entered{Stamp: s, Channel: c, Args: start.Args}
+	"StasisStart": onChannel(func(f *frame, c Channel, s Stamp) Event {
+		c.App = f.Application
+		return Entered{Stamp: s, Channel: c, Args: f.Args}
 	}),
-	"StasisEnd": onChannel(func(_ frame, c Channel, _ ari.Event, s Stamp) Event {
-		return Left{Stamp: s, Channel: c}
+	"StasisEnd": onChannel(func(_ *frame, c Channel, s Stamp) Event { return Left{Stamp: s, Channel: c} }),
+	"ChannelDestroyed": onChannel(func(f *frame, c Channel, s Stamp) Event {
+		return Destroyed{Stamp: s, Channel: c, Cause: f.Cause, CauseText: f.CauseText, TechCause: f.TechCause}
 	}),
-	"ChannelDestroyed": onChannel(func(f frame, c Channel, e ari.Event, s Stamp) Event {
-		d := e.(*ari.ChannelDestroyed)
-		return Destroyed{Stamp: s, Channel: c, Cause: d.Cause, CauseText: d.CauseTxt, TechCause: f.TechCause}
+	"ChannelHangupRequest": onChannel(func(f *frame, c Channel, s Stamp) Event {
+		return HangupRequested{Stamp: s, Channel: c, Cause: f.Cause, TechCause: f.TechCause, Soft: f.Soft}
 	}),
-	"ChannelHangupRequest": onChannel(func(f frame, c Channel, e ari.Event, s Stamp) Event {
-		h := e.(*ari.ChannelHangupRequest)
-		return HangupRequested{Stamp: s, Channel: c, Cause: h.Cause, TechCause: f.TechCause, Soft: h.Soft}
+	"ChannelDtmfReceived": onChannel(func(f *frame, c Channel, s Stamp) Event {
+		return Digit{Stamp: s, Watched: strings.HasPrefix(f.Application, watchPrefix), Channel: c, Key: Private(f.Digit), Duration: milliseconds(f.DigitLasted)}
 	}),
-	"ChannelDtmfReceived": onChannel(func(_ frame, c Channel, e ari.Event, s Stamp) Event {
-		d := e.(*ari.ChannelDtmfReceived)
-		return Digit{Stamp: s, Watched: strings.HasPrefix(d.Application, watchPrefix), Channel: c, Key: Private(d.Digit), Duration: milliseconds(d.DurationMs)}
+	"ChannelTalkingStarted": onChannel(func(_ *frame, c Channel, s Stamp) Event { return TalkingStarted{Stamp: s, Channel: c} }),
+	"ChannelTalkingFinished": onChannel(func(f *frame, c Channel, s Stamp) Event {
+		return TalkingFinished{Stamp: s, Channel: c, Duration: milliseconds(f.Lasted)}
 	}),
-	"ChannelTalkingStarted": onChannel(func(_ frame, c Channel, _ ari.Event, s Stamp) Event {
-		return TalkingStarted{Stamp: s, Channel: c}
+	"ChannelEnteredBridge": onChannel(func(f *frame, c Channel, s Stamp) Event {
+		return BridgeEntered{Stamp: s, Channel: c, Bridge: bridge(f.Bridge)}
 	}),
-	"ChannelTalkingFinished": onChannel(func(_ frame, c Channel, e ari.Event, s Stamp) Event {
-		return TalkingFinished{Stamp: s, Channel: c, Duration: milliseconds(e.(*ari.ChannelTalkingFinished).Duration)}
+	"ChannelLeftBridge": onChannel(func(f *frame, c Channel, s Stamp) Event {
+		return BridgeLeft{Stamp: s, Channel: c, Bridge: bridge(f.Bridge)}
 	}),
-	"ChannelEnteredBridge": onChannel(func(_ frame, c Channel, e ari.Event, s Stamp) Event {
-		return BridgeEntered{Stamp: s, Channel: c, Bridge: bridge(e.(*ari.ChannelEnteredBridge).Bridge)}
+	"ChannelHold":   onChannel(func(_ *frame, c Channel, s Stamp) Event { return Held{Stamp: s, Channel: c, On: true} }),
+	"ChannelUnhold": onChannel(func(_ *frame, c Channel, s Stamp) Event { return Held{Stamp: s, Channel: c} }),
+	"ApplicationMoveFailed": onChannel(func(f *frame, c Channel, s Stamp) Event {
+		return MoveFailed{Stamp: s, Channel: c, App: f.Destination}
 	}),
-	"ChannelLeftBridge": onChannel(func(_ frame, c Channel, e ari.Event, s Stamp) Event {
-		return BridgeLeft{Stamp: s, Channel: c, Bridge: bridge(e.(*ari.ChannelLeftBridge).Bridge)}
-	}),
-	"ChannelHold": onChannel(func(_ frame, c Channel, _ ari.Event, s Stamp) Event {
-		return Held{Stamp: s, Channel: c, On: true}
-	}),
-	"ChannelUnhold": onChannel(func(_ frame, c Channel, _ ari.Event, s Stamp) Event {
-		return Held{Stamp: s, Channel: c}
-	}),
-	"ApplicationMoveFailed": onChannel(func(_ frame, c Channel, e ari.Event, s Stamp) Event {
-		return MoveFailed{Stamp: s, Channel: c, App: e.(*ari.ApplicationMoveFailed).Destination}
-	}),
-	userEvent: func(_ frame, e ari.Event, _ Stamp) Event {
-		return echo{app: e.GetApplication(), name: e.(*ari.ChannelUserevent).Eventname}
-	},
+	userEvent:             func(f *frame, _ Stamp) Event { return echo{app: f.Application, name: f.EventName} },
 	"Dial":                dialled,
 	"PlaybackFinished":    playbackFinished,
 	"EndpointStateChange": presence,
@@ -226,24 +201,24 @@ var unneeded = func() map[string]bool {
 }()
 
 // onChannel refuses a frame that names no channel before it is converted.
-func onChannel(convert func(frame, Channel, ari.Event, Stamp) Event) func(frame, ari.Event, Stamp) Event {
-	return func(f frame, e ari.Event, s Stamp) Event {
+func onChannel(convert func(*frame, Channel, Stamp) Event) func(*frame, Stamp) Event {
+	return func(f *frame, s Stamp) Event {
 		if f.Channel.ID == "" {
 			return nil
 		}
-		return convert(f, f.Channel.channel(), e, s)
+		return convert(f, f.Channel.channel(), s)
 	}
 }
 
-func dialled(f frame, e ari.Event, s Stamp) Event {
+func dialled(f *frame, s Stamp) Event {
 	if f.Peer.ID == "" {
 		return nil
 	}
-	return Dialled{Stamp: s, Channel: f.Peer.channel(), Status: DialStatus(e.(*ari.Dial).Dialstatus)}
+	return Dialled{Stamp: s, Channel: f.Peer.channel(), Status: DialStatus(f.DialStatus)}
 }
 
-func playbackFinished(_ frame, e ari.Event, s Stamp) Event {
-	p := e.(*ari.PlaybackFinished).Playback
+func playbackFinished(f *frame, s Stamp) Event {
+	p := f.Playback
 	if p.ID == "" {
 		return nil
 	}
@@ -254,12 +229,11 @@ func playbackFinished(_ frame, e ari.Event, s Stamp) Event {
 	return PlaybackFinished{Stamp: s, Playback: p.ID, ChannelID: channel, Failed: p.State == "failed"}
 }
 
-func presence(_ frame, e ari.Event, s Stamp) Event {
-	ep := e.(*ari.EndpointStateChange).Endpoint
-	if ep.Resource == "" {
+func presence(f *frame, s Stamp) Event {
+	if f.Endpoint.Resource == "" {
 		return nil
 	}
-	return Presence{Stamp: s, Endpoint: endpoint(ep)}
+	return Presence{Stamp: s, Endpoint: endpoint(f.Endpoint)}
 }
 
 func endpoint(e ari.EndpointData) Endpoint {

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/CyCoreSystems/ari/v5"
 	"pgregory.net/rapid"
 )
 
@@ -58,7 +57,7 @@ func TestEveryKindOfEventIsDecodedOrKnowinglySkipped(t *testing.T) {
 func TestGivenAPanicInTheDecoder_WhenAFrameIsDecoded_ThenItIsMalformed(t *testing.T) {
 	old := conversions["StasisEnd"]
 	t.Cleanup(func() { conversions["StasisEnd"] = old })
-	conversions["StasisEnd"] = func(frame, ari.Event, Stamp) Event { panic("boom") }
+	conversions["StasisEnd"] = func(*frame, Stamp) Event { panic("boom") }
 	ev, v, err := decode([]byte(frameOf("StasisEnd", "x", nil)), time.Now())
 	if ev != nil || v != malformed || err == nil {
 		t.Errorf("got %v, %v, %v", ev, v, err)

@@ -1,7 +1,7 @@
 // Package asterisk is the adapter to Asterisk: typed events out, commands in. It
 // decides nothing about calls, and nothing else in the project imports the ARI
-// library, of which only the event types, their decoder and the originate
-// request are used.
+// library, of which only some types of its events and the originate request are
+// used.
 //
 // # The picture
 //
