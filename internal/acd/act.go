@@ -133,7 +133,7 @@ func (m *mailbox) join(cmd call.Join) {
 		if len(m.c.Spoken) > 1 {
 			go m.destroyBridges(m.c) // she has just left the last one
 		}
-		m.e.stopListening(m.id)
+		m.together = true
 		return
 	}
 	switch {
@@ -145,18 +145,6 @@ func (m *mailbox) join(cmd call.Join) {
 	}
 	m.e.log.Info("caller and agent could not be joined", "call", m.id, "error", err)
 	m.afterFailedJoin(cmd)
-}
-
-// stopListening ends the detection of speech: between two people it costs CPU
-// and says nothing.
-func (e *Engine) stopListening(channel string) {
-	go func() {
-		ctx, cancel := context.WithTimeout(e.ctx, 5*time.Second)
-		defer cancel()
-		if err := e.ari.SetVariable(ctx, channel, "TALK_DETECT(remove)", "1"); err != nil && e.ctx.Err() == nil && !asterisk.IsNotFound(err) {
-			e.log.Info("detection of speech goes on", "channel", channel, "error", err)
-		}
-	}()
 }
 
 // afterFailedJoin finds out which side has left. Nobody is left in silence: one
@@ -218,19 +206,26 @@ func (m *mailbox) setGuard(on bool) {
 		m.guard = nil
 	}
 	ctx, cancel := context.WithCancel(m.ctx)
-	if !on {
-		m.guard = cancel
-		go m.takeOff(ctx)
-		return
-	}
 	m.guard = cancel
-	go m.keepAlive(ctx)
+	if on {
+		go m.keepAlive(ctx, m.armed)
+	} else {
+		go m.takeOff(ctx, m.together)
+	}
+	m.armed, m.together = time.Time{}, false
 }
 
 // takeOff takes the dead man's switch off, however often Asterisk does not
-// answer: it would part two people.
-func (m *mailbox) takeOff(ctx context.Context) {
-	for ctx.Err() == nil && asterisk.IsUnknown(m.prolong(ctx, 0)) {
+// answer: it would part two people. Between these the detection of speech costs CPU
+// and says nothing, so it ends with the same order.
+func (m *mailbox) takeOff(ctx context.Context, together bool) {
+	off := func() error { return m.prolong(ctx, 0) }
+	if together {
+		off = func() error {
+			return m.set(ctx, func(ctx context.Context) error { return m.e.ari.EndWaiting(ctx, m.id) })
+		}
+	}
+	for ctx.Err() == nil && asterisk.IsUnknown(off()) {
 		time.Sleep(commitRetry)
 	}
 	if !m.wasOthers.Load() {
@@ -246,11 +241,18 @@ func (m *mailbox) takeOff(ctx context.Context) {
 // prolongLimit is how long an answer is waited for, behind a prompt also.
 const prolongLimit = 35 * time.Second
 
+// freshly is how long after the dialplan armed the switch it need not be renewed:
+// most callers have an agent by then.
+const freshly = time.Second
+
 // keepAlive renews the switch at a quarter of its time, and only while this
 // process can do its work: when the store is away, the fallback is better.
-func (m *mailbox) keepAlive(ctx context.Context) {
+func (m *mailbox) keepAlive(ctx context.Context, armed time.Time) {
 	life := m.e.settings().deadMan()
-	if m.e.healthy() {
+	if since := time.Since(armed); since >= 0 && since < freshly {
+		pauseFor(ctx, freshly-since)
+	}
+	if ctx.Err() == nil && m.e.healthy() {
 		m.prolong(ctx, life) // whoever had her before may have let it nearly run out
 	}
 	tick := time.NewTicker(life / 4)
@@ -267,9 +269,13 @@ func (m *mailbox) keepAlive(ctx context.Context) {
 	}
 }
 
-// prolong sets the switch, one order after the other was answered: an order to
-// prolong that came to Asterisk after the one to take it off would part two people.
 func (m *mailbox) prolong(ctx context.Context, life time.Duration) error {
+	return m.set(ctx, func(ctx context.Context) error { return m.e.ari.ProlongLife(ctx, m.id, life) })
+}
+
+// set gives an order about the switch, one after the other was answered: an order to
+// prolong that came to Asterisk after the one to take it off would part two people.
+func (m *mailbox) set(ctx context.Context, order func(context.Context) error) error {
 	m.prolonging.Lock()
 	defer m.prolonging.Unlock()
 	if ctx.Err() != nil {
@@ -277,7 +283,7 @@ func (m *mailbox) prolong(ctx context.Context, life time.Duration) error {
 	}
 	sent, cancel := context.WithTimeout(context.WithoutCancel(ctx), prolongLimit)
 	defer cancel()
-	err := m.e.ari.ProlongLife(sent, m.id, life)
+	err := order(sent)
 	if err != nil && ctx.Err() == nil && !asterisk.IsNotFound(err) {
 		m.e.log.Warn("dead man's switch could not be set", "call", m.id, "error", err)
 	}

@@ -111,8 +111,21 @@ func (m *mailbox) keepCompany(afterGap bool) func(context.Context) {
 		Place: func() ivr.Place { return m.e.place(m.id) },
 		Tell:  func(sign ivr.Sign) { m.signed(sign) },
 	}
-	return func(ctx context.Context) { ivr.KeepCompany(ctx, l, company) }
+	return func(ctx context.Context) {
+		if !afterGap {
+			pauseFor(ctx, breath)
+		}
+		if ctx.Err() == nil {
+			ivr.KeepCompany(ctx, l, company)
+		}
+	}
 }
+
+// breath is how long a caller who has just come hears nothing. If an agent is free
+// and her phone picks up by itself she has her by then, without music that begins and
+// breaks off, and without five orders to Asterisk in the way of the phone that is to
+// ring. It is less than a pause in speech.
+const breath = 250 * time.Millisecond
 
 // signed turns what she did while waiting into events.
 func (m *mailbox) signed(sign ivr.Sign) {

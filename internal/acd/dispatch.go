@@ -227,14 +227,23 @@ func (e *Engine) left(ev asterisk.Left) {
 		}
 		return
 	}
+	m.in.put(leftUs{})
+}
+
+// leftUs asks where a caller went who is not with us any more. Of a call that is over
+// nobody need know: then she hung up, or was hung up on, or sent away by us.
+func (m *mailbox) leftUs() {
+	if m.c.Stage == call.Ended {
+		return
+	}
 	go func() {
 		ctx, cancel := context.WithTimeout(m.ctx, 2*time.Second)
 		defer cancel()
-		if _, err := e.ari.Variables(ctx, m.id, stampCall); err != nil {
+		if _, err := m.e.ari.Variables(ctx, m.id, stampCall); err != nil {
 			m.in.put(call.CallerGone{At: time.Now()})
 			return
 		}
-		if s, err := e.looking.look(ctx); err == nil { // if not, the next comparison finds it
+		if s, err := m.e.looking.look(ctx); err == nil { // if not, the next comparison finds it
 			m.in.put(whereIs(s, m.id))
 		}
 	}()

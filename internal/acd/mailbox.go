@@ -32,6 +32,8 @@ type mailbox struct {
 	inherits  bool      // an engine before this one may have left her with music or a prompt
 	ringing   ringing   // what the agent hears while the other phone rings
 	guard     context.CancelFunc
+	armed     time.Time   // when the dialplan armed the dead man's switch; zero if that may be long ago
+	together  bool        // she was just put into a bridge: nobody listens any more whether she speaks
 	wasOthers atomic.Bool // the call was taken over from another engine
 	// prolonging is held while the dead man's switch is set.
 	prolonging sync.Mutex
@@ -49,6 +51,8 @@ type (
 	adopted struct{ call call.Call }
 	// found brings a call that stands in Asterisk and nowhere else.
 	found struct{ call call.Call }
+	// leftUs: her channel is not with this process any more.
+	leftUs struct{}
 	// look asks for a look at Asterisk: what was known may be old.
 	look struct{}
 	// othersNow: the store has the call in this version as another engine's.
@@ -99,6 +103,8 @@ func (m *mailbox) receive(item any) {
 		m.setTone(item.on)
 	case look:
 		m.face()
+	case leftUs:
+		m.leftUs()
 	case adopted:
 		m.wasOthers.Store(true)
 		if item.call.Version > m.c.Version {
@@ -124,6 +130,7 @@ func (m *mailbox) arrived(ev call.Arrived) {
 		m.again = &ev
 		return
 	}
+	m.armed = ev.Stamped
 	m.handle(ev)
 }
 
