@@ -27,7 +27,7 @@ func (c *Client) subscribe(ctx context.Context) error {
 	}
 	return c.command(ctx, request{
 		op: "subscribe", method: http.MethodPost, path: []string{"applications", c.opt.WatchApp, "subscription"},
-		query: url.Values{"eventSource": {"channel:", "endpoint:PJSIP"}},
+		query: url.Values{"eventSource": {"endpoint:PJSIP"}},
 	})
 }
 
