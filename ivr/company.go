@@ -54,6 +54,8 @@ type Company struct {
 	Answer Answer
 	// Resumed leaves out what she has heard already: the first word.
 	Resumed bool
+	// Breath is how long the music plays before the first word.
+	Breath time.Duration
 	// Place tells where she stands now. It is asked every second and must answer
 	// from memory. Nil when nothing is known.
 	Place func() Place
@@ -82,14 +84,17 @@ func KeepCompany(ctx context.Context, line Line, c Company) {
 	v := voice{line: line}
 	s := newStay(c, time.Now())
 	line.Language(s.language)
-	if first := s.first(time.Now()); len(first) > 0 {
-		v.say(ctx, first...)
-	}
+	begin := time.NewTimer(c.Breath)
+	defer begin.Stop()
 	wake := time.NewTicker(look)
 	defer wake.Stop()
 	for keys, heard := line.Keys(), line.Heard(); ctx.Err() == nil; {
 		select {
 		case <-ctx.Done():
+		case <-begin.C:
+			if first := s.first(time.Now()); len(first) > 0 && !v.speaking() {
+				v.say(ctx, first...)
+			}
 		case <-v.done:
 			v.ended()
 			s.quietSince = time.Now()

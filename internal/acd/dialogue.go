@@ -107,24 +107,17 @@ func (m *mailbox) keepCompany(afterGap bool) func(context.Context) {
 	l := m.e.lineOf(m.id)
 	menu := s.Menus[s.line(m.c.Line).Menu]
 	company := ivr.Company{
-		Menu: menu, Waiting: s.Waiting, Answer: l.takenAnswer(), Resumed: afterGap,
+		Menu: menu, Waiting: s.Waiting, Answer: l.takenAnswer(), Resumed: afterGap, Breath: breath,
 		Place: func() ivr.Place { return m.e.place(m.id) },
 		Tell:  func(sign ivr.Sign) { m.signed(sign) },
 	}
-	return func(ctx context.Context) {
-		if !afterGap {
-			pauseFor(ctx, breath)
-		}
-		if ctx.Err() == nil {
-			ivr.KeepCompany(ctx, l, company)
-		}
-	}
+	return func(ctx context.Context) { ivr.KeepCompany(ctx, l, company) }
 }
 
-// breath is how long a caller who has just come hears nothing. If an agent is free
-// and her phone picks up by itself she has her by then, without music that begins and
-// breaks off, and without five orders to Asterisk in the way of the phone that is to
-// ring. It is less than a pause in speech.
+// breath is how long a caller who has just come hears music without a word. If an
+// agent is free and her phone picks up by itself she has her by then: without a word
+// that breaks off, and without three orders to Asterisk in the way of the phone that
+// is to ring. The music is ordered at once, for it goes on should this process hang.
 const breath = 250 * time.Millisecond
 
 // signed turns what she did while waiting into events.
