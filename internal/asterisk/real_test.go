@@ -179,6 +179,18 @@ func TestRealBroadcastIsClaimedOnceAndTheCallObeys(t *testing.T) {
 		}
 		must(t, a.StopMusic(ctx, id))
 	})
+	t.Run("what waiting needs ends with one order, also when some of it has ended before", func(t *testing.T) {
+		must(t, a.SetVariable(ctx, id, "TALK_DETECT(set)", ""))
+		for range 2 {
+			must(t, a.ProlongLife(ctx, id, 40*time.Second))
+			must(t, a.EndWaiting(ctx, id))
+			values, err := a.Variables(ctx, id, "TIMEOUT(absolute)")
+			must(t, err)
+			if left, _ := strconv.ParseFloat(values.Plain("TIMEOUT(absolute)"), 64); left != 0 {
+				t.Errorf("the dead man's switch fires in %v s", left)
+			}
+		}
+	})
 	t.Run("behind a prompt it waits, and stopping the prompt frees it", func(t *testing.T) {
 		must(t, a.Play(ctx, id, Prompt{ID: "p/1%", Media: []string{"tone:ring;tonezone=us"}}))
 		set := make(chan error, 1)
