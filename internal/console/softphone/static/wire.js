@@ -4,7 +4,10 @@
 // eyes. Asterisk asks each telephone every few seconds whether it is there, so
 // a socket on which nothing comes any more is closed here, and opened again.
 
-const connectWithin = 4000; // ms
+// An Asterisk that has just begun takes sockets before it answers on them, so the
+// first word has a limit too: JsSIP registers at once, and never again by itself
+// if nothing comes back.
+const connectWithin = 4000; // ms, for the socket and for its first word
 
 export class Wire {
   #socket = null;
@@ -24,7 +27,7 @@ export class Wire {
     this.#socket = socket;
     this.#expect(socket, connectWithin);
     socket.onopen = () => {
-      this.#expect(socket, 0);
+      this.#expect(socket, connectWithin);
       this.onconnect();
     };
     socket.onmessage = (event) => {
@@ -60,10 +63,10 @@ export class Wire {
     return this.#socket?.readyState === WebSocket.CONNECTING;
   }
 
-  // expect gives the socket so many milliseconds until its next word; 0 waits for ever.
+  // expect gives the socket so many milliseconds until its next word.
   #expect(socket, within) {
     clearTimeout(this.#watch);
-    if (within) this.#watch = setTimeout(() => this.#gone(socket, 1006, 'silent'), within);
+    this.#watch = setTimeout(() => this.#gone(socket, 1006, 'silent'), within);
   }
 
   #forget(socket) {
