@@ -328,13 +328,3 @@ func idle(id agent.ID, since time.Time) agent.Agent {
 func waits(id, category string, since time.Time) call.Call {
 	return call.Call{ID: id, Kind: call.Helpline, Stage: call.Waiting, Category: category, Pool: agent.Women, Language: "hi", Arrived: since, Queued: since}
 }
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !ok(); {
-		if time.Now().After(deadline) {
-			t.Fatal("not within 30 s: " + what)
-		}
-		<-time.After(20 * time.Millisecond)
-	}
-}
