@@ -101,6 +101,9 @@ func conversation(ctx context.Context, t *testing.T, h *helpline.Helpline, i int
 	return a
 }
 
+// musicHz2 is all that the music of the test's Asterisk holds.
+const musicHz2 = 200
+
 // callerHz2 is far from every agent's tone, also of its first overtones.
 const callerHz2 = 1900
 
@@ -221,7 +224,7 @@ func TestGivenATalk_WhenTheAgentConsultsAColleague_ThenTheCallerHearsMusicAndBot
 	mine := func(w call.Wish) engine.Order { return engine.Order{Wish: w, Seat: a.who.ID, Agent: second.ID} }
 
 	obeyed(ctx, t, h, mine(call.Hold))
-	if err := a.caller.HearsKind(ctx, phone.Mixed); err != nil {
+	if err := a.caller.Hears(ctx, musicHz2); err != nil {
 		t.Fatal(err)
 	}
 	hearsJust(ctx, t, "the agent", a.agent)
@@ -232,7 +235,7 @@ func TestGivenATalk_WhenTheAgentConsultsAColleague_ThenTheCallerHearsMusicAndBot
 	colleague := offer(ctx, t, h, a.id, 2)
 	hearsJust(ctx, t, "the colleague", colleague, a.tone)
 	hearsJust(ctx, t, "the agent", a.agent, tone)
-	if err := a.caller.HearsKind(ctx, phone.Mixed); err != nil {
+	if err := a.caller.Hears(ctx, musicHz2); err != nil {
 		t.Fatal(err)
 	}
 	obeyed(ctx, t, h, mine(call.ConsultCancel))
