@@ -49,7 +49,7 @@ func IsNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) }
 // the call was claimed by another, or the channel is in a wrong state.
 func IsConflict(err error) bool { return hasStatus(err, http.StatusConflict) }
 
-// IsNotInBridge: the channel, or the bridge, is not there, or the one not in the other.
+// IsNotInBridge reports that the channel or the bridge is not there, or the one not in the other.
 func IsNotInBridge(err error) bool {
 	return hasStatus(err, http.StatusNotFound) || hasStatus(err, http.StatusBadRequest) || hasStatus(err, http.StatusUnprocessableEntity)
 }
