@@ -95,7 +95,7 @@ func TestGivenAHelplineThatCanDial_WhenChecked_ThenAllIsWellAndWhatWaitsIsNamed(
 	h.run(t, "", "tasks", "take-back", string(due[0].Task)).Want(t, operator.ExitOK)
 	found(t, h.check(t, operator.ExitOK), check.Warn, "1 due for more than a day", "dialer due") // it was registered long ago
 
-	h.spoil(t, `ALTER TABLE audit DISABLE TRIGGER ALL; UPDATE audit SET actor = 'somebody-else' WHERE seq = 2; UPDATE agents SET outbound = '{}'`)
+	h.spoil(t, `ALTER TABLE audit DISABLE TRIGGER ALL; UPDATE audit SET actor = 'somebody-else' WHERE seq = 2; UPDATE agents SET outbound = '{}', version = version + 1000`)
 	report = h.check(t, operator.ExitFindings)
 	found(t, report, check.Fail, "audit", "row 2")
 	found(t, report, check.Fail, "no active officers for offenders", "called by nobody")
