@@ -39,9 +39,7 @@ forky_present="adduser debconf perl perl-base python3 gnupg gpgsm dirmngr gpg-ag
 	dpkg init-system-helpers"
 bookworm_present="adduser debconf perl perl-base locales passwd dpkg tar ssl-cert postgresql-common
 	postgresql-client-common openssl init-system-helpers lsb-base sysvinit-utils libllvm14 tzdata
-	libgtk-3-0 x11-utils xdg-utils libpam-systemd mesa-vulkan-drivers libgl1-mesa-dri
-	libjs-bootstrap libjs-bootstrap4 libjs-eonasdan-bootstrap-datetimepicker libjs-jquery libjs-jquery-hotkeys libjs-moment
-	libjs-moment-timezone libjs-mustache libjs-popper.js libjs-rickshaw fonts-glyphicons-halflings"
+	libgtk-3-0 x11-utils xdg-utils libpam-systemd mesa-vulkan-drivers libgl1-mesa-dri"
 
 # name=half:path of the real program inside that half
 programs="asterisk=forky:usr/sbin/asterisk
