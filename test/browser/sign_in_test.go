@@ -139,16 +139,16 @@ func TestGivenANewAccount_WhenSheSignsInByKeyboardAlone_ThenEveryPageServesHer(t
 	focused(t, p, "old")
 	next := "four words are long"
 	must(t, p.Press(account.Password), p.Press(kb.Tab), p.Press(next), p.Press(kb.Tab), p.Press(next), p.Press(kb.Enter))
-	if _, err := p.UntilText("h1", "स्वागत है"); err != nil {
+	if _, err := p.UntilText("h1", "रोस्टर"); err != nil { // where an administrator begins
 		t.Fatal(err)
 	}
-	looked(t, p, "home-hi")
+	looked(t, p, "first-page-hi")
 
 	must(t, p.Click(`form[action="/language"] button`))
-	if _, err := p.UntilText("h1", "Welcome"); err != nil {
+	if _, err := p.UntilText("h1", "Roster"); err != nil {
 		t.Fatal(err)
 	}
-	looked(t, p, "home-en")
+	looked(t, p, "first-page-en")
 	must(t, p.Visit(h.Engines[0].Console+"/nothing-is-here"))
 	p.Complaints() // Chromium says that it is a 404
 	looked(t, p, "refused-en")
