@@ -99,8 +99,9 @@ func (f *floor) sit(p helpline.Person, role, address string) *seat {
 	f.must(s.Visit(address + "/desk"))
 	f.until(s.Page, `document.getElementById("live")?.dataset.state === "live"`)
 	f.must(s.Click("#sign-on"))
-	f.until(s.Page, `document.getElementById("seat").dataset.state === "idle"`)
-	f.must(f.UntilAgents(f.ctx, string(p.ID)+" is available", []helpline.Person{p}, func(a agent.Agent) bool { return a.Routable() }))
+	// Whoever has a task waiting is rung at once.
+	f.until(s.Page, `["idle", "reserved", "talking"].includes(document.getElementById("seat").dataset.state)`)
+	f.must(f.UntilAgents(f.ctx, string(p.ID)+" is available", []helpline.Person{p}, func(a agent.Agent) bool { return a.Routable() || a.Call != "" }))
 	return s
 }
 
