@@ -28,7 +28,7 @@ build: ## compile every command into bin/
 # the engine themselves, which the test cache cannot know.
 WHOLE := powerline/test/sipp
 
-test: stack lint ## everything that must hold, on the real stack (about 20 minutes)
+test: stack lint ## everything that must hold, on the real stack and in a real browser (about 25 minutes)
 	go test -p $(PARALLEL) -timeout 15m $$(go list ./... | grep -v '^$(WHOLE)$$')
 	go test -count=1 -parallel 3 -timeout 20m -v $(WHOLE) | grep -v '^=== '
 
