@@ -51,7 +51,8 @@ func BenchmarkDesks(b *testing.B) {
 		for name, value := range Quantiles(consoles) {
 			figures["console-"+name] = value
 		}
-		if p99 := max(figures["desk-p99-ms"], figures["console-p99-ms"]); p99 > 500 || len(desks) < 4*calls {
+		// States that follow each other at once are one push: fewer than two a call would mean that pages missed some.
+		if p99 := max(figures["desk-p99-ms"], figures["console-p99-ms"]); p99 > 500 || len(desks) < 2*calls {
 			t.Errorf("%d pushes to desks, and the slowest hundredth took more than %v ms: want 500 at most", len(desks), p99)
 		}
 		return figures
