@@ -140,32 +140,18 @@ func shorten(list []agent.ID) string {
 
 // personView is a person as an operator sees her: with her name, without secrets.
 type personView struct {
-	ID         agent.ID `json:"id"`
-	Name       string   `json:"name"`
-	Gender     string   `json:"gender"`
-	Officer    bool     `json:"officer"`
-	Counsellor bool     `json:"counsellor"`
-	Senior     bool     `json:"senior"`
-	Languages  []string `json:"languages"`
-	Categories []string `json:"categories"`
-	Outbound   []string `json:"outbound"`
-	Active     bool     `json:"active"`
-	Secret     bool     `json:"secretSet"`
-	PIN        bool     `json:"pinSet"`
-	Version    int64    `json:"version"`
+	ID   agent.ID `json:"id"`
+	Name string   `json:"name"`
+	roster.Skills
+	Secret  bool  `json:"secretSet"`
+	PIN     bool  `json:"pinSet"`
+	Version int64 `json:"version"`
 }
 
 func view(p roster.Person) personView {
-	gender := "man"
-	if p.Profile.Woman {
-		gender = "woman"
-	}
-	list := func(words []string) []string { return append([]string{}, words...) }
 	return personView{
-		ID: p.Profile.ID, Name: p.Name.Show(), Gender: gender,
-		Officer: p.Profile.Officer, Counsellor: p.Profile.Counsellor, Senior: p.Profile.Senior,
-		Languages: list(p.Profile.Languages), Categories: list(p.Profile.Categories), Outbound: list(p.Profile.Outbound),
-		Active: p.Active, Secret: p.SIP.Set(), PIN: p.PIN.Set(), Version: p.Version,
+		ID: p.Profile.ID, Name: p.Name.Show(), Skills: roster.SkillsOf(p),
+		Secret: p.SIP.Set(), PIN: p.PIN.Set(), Version: p.Version,
 	}
 }
 

@@ -172,12 +172,18 @@ func operatorName() string {
 	return "operator:" + u.Username
 }
 
-func account(ctx context.Context, db *postgres.DB, login string) (postgres.Account, error) {
-	u, err := db.AccountByLogin(ctx, login)
-	if errors.Is(err, postgres.ErrNoAccount) {
-		return u, fmt.Errorf("no account %q: see `acd users list`", login)
-	}
-	return u, err
+// withAccount opens the database for one account.
+func (s *shared) withAccount(ctx context.Context, login string, use func(*postgres.DB, postgres.Account) error) error {
+	return s.WithDB(ctx, func(_ config.Config, db *postgres.DB) error {
+		u, err := db.AccountByLogin(ctx, login)
+		switch {
+		case errors.Is(err, postgres.ErrNoAccount):
+			return fmt.Errorf("no account %q: see `acd users list`", login)
+		case err != nil:
+			return err
+		}
+		return use(db, u)
+	})
 }
 
 // accountView is an account without its secrets.
@@ -256,11 +262,7 @@ func newUsersSet(s *shared) *cobra.Command {
 			  acd users set meena --subject 7f3c…`),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.WithDB(cmd.Context(), func(_ config.Config, db *postgres.DB) error {
-				u, err := account(cmd.Context(), db, args[0])
-				if err != nil {
-					return err
-				}
+			return s.withAccount(cmd.Context(), args[0], func(db *postgres.DB, u postgres.Account) error {
 				given := cmd.Flags().Changed
 				for flag, value := range map[string]*string{"role": &u.Role, "subject": &u.Subject, "agent": (*string)(&u.Agent)} {
 					if given(flag) {
@@ -295,11 +297,7 @@ func newUsersReset(s *shared) *cobra.Command {
 			  acd users reset asha`),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.WithDB(cmd.Context(), func(_ config.Config, db *postgres.DB) error {
-				u, err := account(cmd.Context(), db, args[0])
-				if err != nil {
-					return err
-				}
+			return s.withAccount(cmd.Context(), args[0], func(db *postgres.DB, u postgres.Account) error {
 				password, err := s.firstPassword(ask)
 				if err != nil {
 					return err
@@ -336,11 +334,7 @@ func newUsersLock(s *shared, lock bool) *cobra.Command {
 			  acd users ` + word + ` asha`),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.WithDB(cmd.Context(), func(_ config.Config, db *postgres.DB) error {
-				u, err := account(cmd.Context(), db, args[0])
-				if err != nil {
-					return err
-				}
+			return s.withAccount(cmd.Context(), args[0], func(db *postgres.DB, u postgres.Account) error {
 				if err := db.LockAccount(cmd.Context(), u.ID, lock, operatorName(), now()); err != nil {
 					return err
 				}

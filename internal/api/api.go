@@ -90,20 +90,21 @@ func (a *server) find(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	problem := fault(http.StatusNotFound, "address", "nothing has this address: see "+Base+"/openapi.json")
-	if allowed := a.allowed(r); len(allowed) > 0 {
+	if allowed := OtherMethods(a.mux, r); len(allowed) > 0 {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		problem = fault(http.StatusMethodNotAllowed, "method", "this address has no such method: see the Allow header")
 	}
 	a.serve(route{Path: "/…", act: action{do: func(*request) (any, error) { return nil, problem }}}).ServeHTTP(w, r)
 }
 
-// allowed are the methods that the address has.
-func (a *server) allowed(r *http.Request) []string {
+// OtherMethods are those by which a mux serves the address of a request, besides
+// its own: for the Allow header of a 405.
+func OtherMethods(mux *http.ServeMux, r *http.Request) []string {
 	var out []string
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		other := *r
 		other.Method = method
-		if _, pattern := a.mux.Handler(&other); pattern != "" && method != r.Method {
+		if _, pattern := mux.Handler(&other); pattern != "" && method != r.Method {
 			out = append(out, method)
 		}
 	}

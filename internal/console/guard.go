@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"powerline/internal/api"
 	"powerline/internal/postgres"
 )
 
@@ -56,22 +57,11 @@ func (c *Console) find(w http.ResponseWriter, hr *http.Request) {
 		return
 	}
 	refusal := ErrNotFound
-	if allowed := c.allowed(hr); len(allowed) > 0 {
+	if allowed := api.OtherMethods(c.mux, hr); len(allowed) > 0 {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		refusal = Refuse(http.StatusMethodNotAllowed, "method")
 	}
 	c.serve(Route{Name: "none", Handle: func(*Request) error { return refusal }}, ownRoom).ServeHTTP(w, hr)
-}
-
-func (c *Console) allowed(hr *http.Request) (methods []string) {
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
-		other := *hr
-		other.Method = method
-		if _, pattern := c.mux.Handler(&other); pattern != "" && method != hr.Method {
-			methods = append(methods, method)
-		}
-	}
-	return methods
 }
 
 // serve takes one route's requests from the first byte to the last.

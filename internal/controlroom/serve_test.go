@@ -26,19 +26,8 @@ func TestMain(m *testing.M) {
 // open is a small helpline with consoles.
 func open(t *testing.T, o helpline.Options) *helpline.Helpline {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
 	o.Consoles = true
-	h, err := helpline.Open(ctx, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			h.KeepLogs(t.Logf, t.Name())
-		}
-		h.Close()
-	})
+	h, _ := helpline.OpenFor(t, o, 10*time.Minute)
 	return h
 }
 

@@ -159,55 +159,36 @@ func (r CallRecord) key() string { return r.ID }
 func (e CallEvent) key() string  { return e.CallID + " " + strconv.FormatInt(e.Seq, 10) }
 func (e AgentEvent) key() string { return e.ID }
 
-// DecodeRecord is the opposite of a record's JSON, for the journal.
-func DecodeRecord(kind string, data []byte) (Record, error) {
-	var err error
-	switch kind {
-	case KindCall:
-		var r CallRecord
-		err = json.Unmarshal(data, &r)
-		return r, wrapDecode(kind, err)
-	case KindCallEvent:
-		var e CallEvent
-		err = json.Unmarshal(data, &e)
-		return e, wrapDecode(kind, err)
-	case KindAgentEvent:
-		var e AgentEvent
-		err = json.Unmarshal(data, &e)
-		return e, wrapDecode(kind, err)
-	case KindAttemptEnd:
-		var e AttemptEnd
-		err = json.Unmarshal(data, &e)
-		return e, wrapDecode(kind, err)
-	case KindRecording:
-		var r Recording
-		err = json.Unmarshal(data, &r)
-		return r, wrapDecode(kind, err)
-	case KindRecordEnd:
-		var e RecordingEnd
-		err = json.Unmarshal(data, &e)
-		return e, wrapDecode(kind, err)
-	case KindRecordGap:
-		var g RecordingGap
-		err = json.Unmarshal(data, &g)
-		return g, wrapDecode(kind, err)
-	case KindDraft:
-		var d Draft
-		err = json.Unmarshal(data, &d)
-		return d, wrapDecode(kind, err)
-	case KindDisposition:
-		var d Disposition
-		err = json.Unmarshal(data, &d)
-		return d, wrapDecode(kind, err)
-	}
-	return nil, fmt.Errorf("postgres: decode record: unknown kind %q", kind)
+// decoders turn a record's JSON back, by the name of its type in the journal.
+var decoders = map[string]func(data []byte) (Record, error){
+	KindCall:        decoded[CallRecord],
+	KindCallEvent:   decoded[CallEvent],
+	KindAgentEvent:  decoded[AgentEvent],
+	KindAttemptEnd:  decoded[AttemptEnd],
+	KindRecording:   decoded[Recording],
+	KindRecordEnd:   decoded[RecordingEnd],
+	KindRecordGap:   decoded[RecordingGap],
+	KindDraft:       decoded[Draft],
+	KindDisposition: decoded[Disposition],
 }
 
-func wrapDecode(kind string, err error) error {
-	if err != nil {
-		return fmt.Errorf("postgres: decode %s: %w", kind, err)
+func decoded[R Record](data []byte) (Record, error) {
+	var r R
+	err := json.Unmarshal(data, &r)
+	return r, err
+}
+
+// DecodeRecord is the opposite of a record's JSON, for the journal.
+func DecodeRecord(kind string, data []byte) (Record, error) {
+	decode, known := decoders[kind]
+	if !known {
+		return nil, fmt.Errorf("postgres: decode record: unknown kind %q", kind)
 	}
-	return nil
+	r, err := decode(data)
+	if err != nil {
+		return r, fmt.Errorf("postgres: decode %s: %w", kind, err)
+	}
+	return r, nil
 }
 
 func (r CallRecord) insert() (string, []any) {

@@ -82,7 +82,7 @@ var layers = map[string]layer{
 		libs: []string{"github.com/prometheus/client_golang"},
 	},
 	"internal/console": {
-		ours: []string{"agent", "internal/postgres", "internal/roster", "person"},
+		ours: []string{"agent", "internal/api", "internal/postgres", "internal/roster", "person"},
 		libs: []string{
 			"github.com/alexedwards/scs", "github.com/coreos/go-oidc", "github.com/pquerna/otp", "github.com/prometheus/client_golang",
 			"golang.org/x/oauth2", "golang.org/x/time/rate",

@@ -1,7 +1,6 @@
 package browser_test
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
@@ -25,19 +24,8 @@ func TestMain(m *testing.M) {
 // desk is a helpline with consoles, and a browser.
 func desk(t *testing.T, o helpline.Options) (*helpline.Helpline, *browser.Browser) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
 	o.Consoles = true
-	h, err := helpline.Open(ctx, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			h.KeepLogs(t.Logf, t.Name())
-		}
-		h.Close()
-	})
+	h, ctx := helpline.OpenFor(t, o, 10*time.Minute)
 	b, err := browser.Open(ctx, browser.Options{})
 	if err != nil {
 		t.Fatal(err)

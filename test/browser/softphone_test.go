@@ -44,11 +44,9 @@ type seat struct {
 func takeSeat(t *testing.T, o helpline.Options, changes ...func(*config.Config)) seat {
 	t.Helper()
 	needsAnAddress(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	t.Cleanup(cancel)
 	her := helpline.Person{Name: "Browser", PIN: "4711", Secret: "her-softphone"}
 	her.Profile = agent.Profile{ID: "b001", Woman: true, Languages: []string{"hi"}, Categories: []string{"unclassified"}}
-	s := seat{t: t, ctx: ctx, her: her, road: newRoad(t)}
+	s := seat{t: t, her: her, road: newRoad(t)}
 	o.Consoles, o.Guests, o.AgentRTPTimeout = true, []helpline.Person{her}, 5
 	o.Exchange = func(x *asteriskconfig.Settings) { x.Browsers.Allowed = true }
 	o.Changes = append(o.Changes, func(c *config.Config) {
@@ -59,18 +57,8 @@ func takeSeat(t *testing.T, o helpline.Options, changes ...func(*config.Config))
 			change(c)
 		}
 	})
-	h, err := helpline.Open(ctx, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Helpline = h
-	t.Cleanup(func() {
-		if t.Failed() {
-			h.KeepLogs(t.Logf, t.Name())
-		}
-		h.Close()
-	})
-	b, err := browser.Open(ctx, browser.Options{Sound: sung(t, browserTone), Language: "en"})
+	s.Helpline, s.ctx = helpline.OpenFor(t, o, 10*time.Minute)
+	b, err := browser.Open(s.ctx, browser.Options{Sound: sung(t, browserTone), Language: "en"})
 	s.must(err)
 	t.Cleanup(b.Close)
 	s.page, err = b.Page()

@@ -36,24 +36,13 @@ type floor struct {
 // open starts a helpline whose wrap-ups are open, as in production, and a browser.
 func open(t *testing.T, o helpline.Options, limit time.Duration) *floor {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	t.Cleanup(cancel)
 	o.Consoles = true
 	o.Changes = append(o.Changes, func(c *config.Config) {
 		for i := range c.Categories {
 			c.Categories[i].WrapUp, c.Categories[i].Open, c.Categories[i].Recovery = time.Minute, true, 0
 		}
 	})
-	h, err := helpline.Open(ctx, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			h.KeepLogs(t.Logf, t.Name())
-		}
-		h.Close()
-	})
+	h, ctx := helpline.OpenFor(t, o, limit)
 	b, err := browser.Open(ctx, browser.Options{Language: "en"})
 	if err != nil {
 		t.Fatal(err)

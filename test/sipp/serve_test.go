@@ -11,22 +11,10 @@ import (
 	"powerline/test/phone"
 )
 
-// open starts a helpline for one test and logs everybody in.
+// open starts a helpline for one test.
 func open(t *testing.T, o helpline.Options, limit time.Duration) (*helpline.Helpline, context.Context) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	t.Cleanup(cancel)
-	h, err := helpline.Open(ctx, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			h.KeepLogs(t.Logf, t.Name())
-		}
-		h.Close()
-	})
-	return h, ctx
+	return helpline.OpenFor(t, o, limit)
 }
 
 // number of the i-th caller: a mobile number that nobody has.

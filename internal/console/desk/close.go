@@ -15,6 +15,7 @@ import (
 
 	"powerline/agent"
 	"powerline/internal/api"
+	"powerline/internal/console"
 	"powerline/internal/postgres"
 )
 
@@ -61,7 +62,7 @@ type Closed struct {
 // asking is a request in whose name the API can be asked: *console.Request is one.
 type asking interface {
 	Context() context.Context
-	Ask(answer http.ResponseWriter, request *http.Request)
+	Ask(request *http.Request) *console.Answer
 }
 
 // close says what a call was. A complaint becomes a case first, once, however
@@ -175,36 +176,23 @@ func ask(r asking, path, callID string, in, out any) error {
 	digest := sha256.Sum256(append([]byte(callID+"\n"+path+"\n"), body...))
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Idempotency-Key", "desk-"+hex.EncodeToString(digest[:16]))
-	answer := &reply{head: http.Header{}, status: http.StatusOK}
-	r.Ask(answer, request)
-	return answer.into(out)
+	return understood(r.Ask(request), out)
 }
 
-// reply takes an answer of the API in.
-type reply struct {
-	head   http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (a *reply) Header() http.Header               { return a.head }
-func (a *reply) WriteHeader(status int)            { a.status = status }
-func (a *reply) Write(p []byte) (int, error)       { return a.body.Write(p) }
-func (a *reply) SetReadDeadline(_ time.Time) error { return nil }
-
-// into decodes it, or says what was against it: an *api.Problem, or errAway.
-func (a *reply) into(out any) error {
+// understood decodes an answer of the API, or says what was against it: an
+// *api.Problem, or errAway.
+func understood(a *console.Answer, out any) error {
 	switch {
-	case a.status >= http.StatusInternalServerError:
+	case a.Status >= http.StatusInternalServerError:
 		return errAway
-	case a.status >= http.StatusBadRequest:
+	case a.Status >= http.StatusBadRequest:
 		var p api.Problem
-		if err := json.NewDecoder(&a.body).Decode(&p); err != nil {
-			return fmt.Errorf("desk: the API answered %d", a.status)
+		if err := json.NewDecoder(&a.Body).Decode(&p); err != nil {
+			return fmt.Errorf("desk: the API answered %d", a.Status)
 		}
 		return &p
 	}
-	if err := json.NewDecoder(&a.body).Decode(out); err != nil && !errors.Is(err, io.EOF) {
+	if err := json.NewDecoder(&a.Body).Decode(out); err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("desk: read the API's answer: %w", err)
 	}
 	return nil

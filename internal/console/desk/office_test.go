@@ -13,6 +13,7 @@ import (
 	"powerline/agent"
 	"powerline/call"
 	"powerline/internal/api"
+	"powerline/internal/console"
 	"powerline/internal/postgres"
 )
 
@@ -44,11 +45,13 @@ type asked struct {
 
 func (a *asked) Context() context.Context { return a.ctx }
 
-func (a *asked) Ask(w http.ResponseWriter, r *http.Request) {
+func (a *asked) Ask(r *http.Request) *console.Answer {
 	body, _ := io.ReadAll(r.Body)
 	a.paths, a.keys, a.bodies = append(a.paths, r.URL.Path), append(a.keys, r.Header.Get("Idempotency-Key")), append(a.bodies, string(body))
+	w := console.NewAnswer()
 	w.WriteHeader(a.status)
 	_ = json.NewEncoder(w).Encode(a.answer)
+	return w
 }
 
 func officeWith(f *floor, s *shelf) *office {

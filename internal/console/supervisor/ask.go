@@ -47,15 +47,14 @@ func (r *room) ask(q *console.Request, what question, out any) error {
 	if what.in != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	answer := &answered{header: http.Header{}, status: http.StatusOK}
-	q.Ask(answer, request)
-	if answer.status >= http.StatusBadRequest {
+	answer := q.Ask(request)
+	if answer.Status >= http.StatusBadRequest {
 		return refusalOf(answer)
 	}
 	if out == nil {
 		return nil
 	}
-	if err := json.Unmarshal(answer.body.Bytes(), out); err != nil {
+	if err := json.Unmarshal(answer.Body.Bytes(), out); err != nil {
 		return fmt.Errorf("ask the API: its answer is not understood: %w", err)
 	}
 	return nil
@@ -63,34 +62,18 @@ func (r *room) ask(q *console.Request, what question, out any) error {
 
 // refusalOf is the no of an answer: one that a page can explain, or one that the
 // console has words for.
-func refusalOf(a *answered) error {
-	switch a.status {
+func refusalOf(a *console.Answer) error {
+	switch a.Status {
 	case http.StatusNotFound:
 		return console.ErrNotFound
 	case http.StatusForbidden, http.StatusUnauthorized:
 		return console.Refuse(http.StatusForbidden, "role")
 	case http.StatusConflict, http.StatusUnprocessableEntity, http.StatusGone:
 		p := &problem{}
-		if json.Unmarshal(a.body.Bytes(), &p.Problem) == nil && p.Reason != "" {
+		if json.Unmarshal(a.Body.Bytes(), &p.Problem) == nil && p.Reason != "" {
 			return p
 		}
 		return console.ErrBadInput
 	}
 	return console.Refuse(http.StatusServiceUnavailable, "store")
 }
-
-// answered is an answer that is kept, not sent.
-type answered struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-// Header implements http.ResponseWriter.
-func (a *answered) Header() http.Header { return a.header }
-
-// WriteHeader implements http.ResponseWriter.
-func (a *answered) WriteHeader(status int) { a.status = status }
-
-// Write implements http.ResponseWriter.
-func (a *answered) Write(p []byte) (int, error) { return a.body.Write(p) }

@@ -169,42 +169,54 @@ func (r reporter) lived(p postgres.Period) postgres.Period {
 	return p
 }
 
-func (r reporter) sums(ctx context.Context, p postgres.Period) ([]postgres.CallSum, []postgres.TimeSum, error) {
+// sums are the figures of a period: of all of it, and of each of what it is split by.
+type sums[K comparable] struct {
+	calls   figure.Calls
+	spent   figure.Time
+	callsBy map[K]figure.Calls
+	spentBy map[K]figure.Time
+}
+
+// sumsBy splits a period. ofTime says to what a spell of time belongs; false to nothing.
+func sumsBy[K comparable](ctx context.Context, r reporter, p postgres.Period, ofCalls func(postgres.CallSum) K, ofTime func(postgres.TimeSum) (K, bool)) (sums[K], error) {
+	all := sums[K]{callsBy: map[K]figure.Calls{}, spentBy: map[K]figure.Time{}}
 	calls, err := r.store.CallSums(ctx, p, figure.Thresholds(r.within))
 	if err != nil {
-		return nil, nil, err
+		return all, err
 	}
 	times, err := r.store.TimeSums(ctx, r.lived(p))
-	return calls, times, err
+	if err != nil {
+		return all, err
+	}
+	for _, s := range calls {
+		key := ofCalls(s)
+		all.calls = all.calls.Plus(s.Calls)
+		all.callsBy[key] = all.callsBy[key].Plus(s.Calls)
+	}
+	for _, s := range times {
+		if s.Part >= 0 { // its rows by part are the whole; the others tell it again
+			all.spent.Add(s.Activity, s.Work, s.Lasted)
+		}
+		if key, belongs := ofTime(s); belongs {
+			t := all.spentBy[key]
+			t.Add(s.Activity, s.Work, s.Lasted)
+			all.spentBy[key] = t
+		}
+	}
+	return all, nil
 }
 
 // day is a period by its hours, with the figures of the whole on top.
 func (r reporter) day(ctx context.Context, p postgres.Period, out *Report) error {
-	calls, times, err := r.sums(ctx, p)
+	all, err := sumsBy(ctx, r, p, func(s postgres.CallSum) int { return s.Part }, func(s postgres.TimeSum) (int, bool) { return s.Part, s.Part >= 0 })
 	if err != nil {
 		return err
 	}
-	var all figure.Calls
-	var whole figure.Time
-	byPart, spent := map[int]figure.Calls{}, map[int]figure.Time{}
-	for _, s := range calls {
-		all = all.Plus(s.Calls)
-		byPart[s.Part] = byPart[s.Part].Plus(s.Calls)
-	}
-	for _, s := range times {
-		if s.Part < 0 {
-			continue
-		}
-		whole.Add(s.Activity, s.Work, s.Lasted)
-		t := spent[s.Part]
-		t.Add(s.Activity, s.Work, s.Lasted)
-		spent[s.Part] = t
-	}
-	out.Tiles = tiles(all, whole, r.within)
+	out.Tiles = tiles(all.calls, all.spent, r.within)
 	table := Table{Name: "super.report.by-part", Columns: append([]string{"super.col.from"}, callColumns...), Note: "super.report.part-note"}
 	table.Columns = append(table.Columns, "super.col.occupancy")
 	for part := range int(p.To.Sub(p.From) / p.Part) {
-		c, t := byPart[part], spent[part]
+		c, t := all.callsBy[part], all.spentBy[part]
 		if c.Ended == 0 && t.LoggedIn() == 0 {
 			continue
 		}
@@ -218,31 +230,14 @@ func (r reporter) day(ctx context.Context, p postgres.Period, out *Report) error
 
 // queue is a period by category.
 func (r reporter) queue(ctx context.Context, p postgres.Period, out *Report) error {
-	calls, times, err := r.sums(ctx, p)
+	all, err := sumsBy(ctx, r, p, func(s postgres.CallSum) string { return s.Category }, func(s postgres.TimeSum) (string, bool) { return s.Category, s.Category != "" })
 	if err != nil {
 		return err
 	}
-	var all figure.Calls
-	var whole figure.Time
-	byName, spent := map[string]figure.Calls{}, map[string]figure.Time{}
-	for _, s := range calls {
-		all = all.Plus(s.Calls)
-		byName[s.Category] = byName[s.Category].Plus(s.Calls)
-	}
-	for _, s := range times {
-		if s.Part >= 0 {
-			whole.Add(s.Activity, s.Work, s.Lasted)
-		}
-		if s.Category != "" {
-			t := spent[s.Category]
-			t.Add(s.Activity, s.Work, s.Lasted)
-			spent[s.Category] = t
-		}
-	}
-	out.Tiles = tiles(all, whole, r.within)
+	out.Tiles = tiles(all.calls, all.spent, r.within)
 	table := Table{Name: "super.report.by-category", Columns: append([]string{"super.col.category"}, callColumns...)}
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		table.Rows = append(table.Rows, append([]Cell{word("category.", name)}, r.callCells(byName[name], spent[name])...))
+	for _, name := range slices.Sorted(maps.Keys(all.callsBy)) {
+		table.Rows = append(table.Rows, append([]Cell{word("category.", name)}, r.callCells(all.callsBy[name], all.spentBy[name])...))
 	}
 	out.Tables = append(out.Tables, table)
 	return nil
