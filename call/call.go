@@ -286,6 +286,9 @@ type Rules struct {
 type Category struct {
 	Crisis bool
 	WrapUp agent.WrapUpPlan
+	// Of is the kind of call that it is for; empty for any. An order moves no call
+	// into another kind's category: an offender would go before women there.
+	Of Kind
 }
 
 // maxTried bounds the list of agents who did not answer.

@@ -150,7 +150,7 @@ func (r Rules) refusesAgent(c Call, o Order) Refusal {
 			return NotForThisCall
 		case o.Wish == ToAgent:
 			return refusesOffer(c, o)
-		case o.Category != "" && !r.has(o.Category):
+		case o.Category != "" && !r.has(c.Kind, o.Category):
 			return UnknownCategory
 		}
 	case PauseRecording, ResumeRecording:
@@ -205,7 +205,7 @@ func (r Rules) refusesSupervisor(c Call, o Order) Refusal {
 			return NotForThisCall
 		case c.Stage != Waiting:
 			return NotWaiting
-		case o.Wish == Move && !r.has(o.Category):
+		case o.Wish == Move && !r.has(c.Kind, o.Category):
 			return UnknownCategory
 		case o.Wish == Pull:
 			return refusesOffer(c, o)
@@ -258,9 +258,10 @@ func refusesOffer(c Call, o Order) Refusal {
 	return ""
 }
 
-func (r Rules) has(category string) bool {
-	_, known := r.Categories[category]
-	return known
+// has reports whether calls of the kind may be of the category.
+func (r Rules) has(kind Kind, category string) bool {
+	k, known := r.Categories[category]
+	return known && (k.Of == "" || k.Of == kind)
 }
 
 // ordered carries out an order, if nothing is against it.

@@ -1,6 +1,7 @@
 package acd
 
 import (
+	"slices"
 	"time"
 
 	"powerline/agent"
@@ -56,11 +57,16 @@ func NewSettings(c config.Config) (*Settings, error) {
 	if c.Overflow.Endpoint == "" {
 		s.Waiting.EmergencyKey = "" // nobody would answer there
 	}
+	his := c.CategoriesOf(config.RingBack)
 	for _, k := range c.Categories {
-		s.Rules.Categories[k.Name] = call.Category{Crisis: k.Crisis, WrapUp: k.Plan()}
+		of := call.Helpline
+		if slices.Contains(his, k.Name) {
+			of = call.RingBack
+		}
+		s.Rules.Categories[k.Name] = call.Category{Of: of, Crisis: k.Crisis, WrapUp: k.Plan()}
 	}
 	for _, k := range c.Outbound.Kinds {
-		s.Rules.Categories[k.Name] = call.Category{WrapUp: agent.WrapUpPlan{Lasts: k.WrapUp, Open: k.Open, Interruptible: k.Interruptible}}
+		s.Rules.Categories[k.Name] = call.Category{Of: call.Outbound, WrapUp: agent.WrapUpPlan{Lasts: k.WrapUp, Open: k.Open, Interruptible: k.Interruptible}}
 	}
 	s.Rules.Unreached = agent.WrapUpPlan{Lasts: c.Outbound.Unreached, Interruptible: true}
 	for _, l := range c.Lines {

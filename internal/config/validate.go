@@ -318,6 +318,18 @@ func (c Config) Category(name string) (Category, bool) {
 	return Category{}, false
 }
 
+// CategoriesOf are the categories in which calls to lines of this kind begin, and
+// to no others.
+func (c Config) CategoriesOf(kind LineKind) (names []string) {
+	for _, l := range c.Lines {
+		others := slices.ContainsFunc(c.Lines, func(o Line) bool { return o.Kind != kind && o.Category == l.Category })
+		if l.Kind == kind && l.Category != "" && !others {
+			names = append(names, l.Category)
+		}
+	}
+	return names
+}
+
 func (c Config) checkLines(v *verdict) {
 	v.need("lines", len(c.Lines) > 0, "want at least one line: without it nobody can call")
 	seen := map[string]bool{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"powerline/agent"
 	"powerline/call"
@@ -47,12 +48,9 @@ func choices(e *acd.Engine) desk.Choices {
 	for _, reason := range c.Agents.PauseReasons {
 		out.PauseReasons = append(out.PauseReasons, reason.Name)
 	}
-	his := map[string]bool{} // what a line of offenders is about, nobody complains of
-	for _, l := range c.Lines {
-		his[l.Category] = his[l.Category] || l.Kind == config.RingBack
-	}
+	his := c.CategoriesOf(config.RingBack) // of which nobody complains
 	for _, category := range c.Categories {
-		if !his[category.Name] {
+		if !slices.Contains(his, category.Name) {
 			out.Categories = append(out.Categories, category.Name)
 		}
 	}
