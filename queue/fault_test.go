@@ -17,7 +17,7 @@ import (
 
 // ownRedis is a server that a test may kill.
 func ownRedis(t *testing.T) *stack.Redis {
-	return stacktest.Start(t, stack.Options{Only: []string{stack.NameRedis}}).Redis
+	return stacktest.Start(t, stack.Options{Only: []string{stack.NameRedis}, DurableRedis: true}).Redis
 }
 
 func short(o *queue.Options) { o.Timeout = 200 * time.Millisecond }

@@ -13,7 +13,7 @@ import (
 )
 
 // Redis is a store that writes its append-only file every second, as
-// production does.
+// production does, unless Options.DurableRedis is set.
 type Redis struct {
 	*Service
 	Addr string // host:port
@@ -35,10 +35,14 @@ func (s *Stack) startRedis(ctx context.Context) error {
 		return fmt.Errorf("start redis: %w", err)
 	}
 	s.Redis = &Redis{Service: s.service(NameRedis), Addr: loopback(s.Ports.Redis), dir: dir}
+	sync := "everysec"
+	if s.options.DurableRedis {
+		sync = "always"
+	}
 	s.Redis.command = func() *exec.Cmd {
 		return exec.Command(filepath.Join(s.root, "bin", "redis-server"),
 			"--bind", "127.0.0.1", "--port", strconv.Itoa(s.Ports.Redis),
-			"--dir", dir, "--appendonly", "yes", "--appendfsync", "everysec",
+			"--dir", dir, "--appendonly", "yes", "--appendfsync", sync,
 			"--save", "", "--maxmemory-policy", "noeviction", "--daemonize", "no")
 	}
 	s.Redis.ready = func(ctx context.Context) error { return pingRedis(ctx, s.Ports.Redis) }

@@ -48,6 +48,12 @@ type Options struct {
 	// FastPostgres gives up surviving a power cut (fsync=off), for tests that
 	// make many databases. A kill -9 of the process loses nothing even so.
 	FastPostgres bool
+
+	// DurableRedis has Redis write and sync its file before it acknowledges, for
+	// tests of what is stored. As in production it puts a write off for up to two
+	// seconds while the disk is slow, and a kill -9 then loses what was acknowledged:
+	// that is for the engine to notice (queue.ErrWiped) and to build again.
+	DurableRedis bool
 }
 
 // Stack is a running set of services. A service that was not asked for is nil.
