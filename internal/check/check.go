@@ -41,7 +41,7 @@ type part func(context.Context, config.Config) []Finding
 
 // Run looks at everything the configuration names.
 func Run(ctx context.Context, c config.Config) []Finding {
-	return sideBySide(ctx, c, files, journalDir, soundFiles, database, liveStore, rest, manager, recorded)
+	return sideBySide(ctx, c, files, journalDir, soundFiles, database, liveStore, rest, manager, recorded, desks)
 }
 
 // Outbound looks at the same things as a dialer needs them, and at what only a
