@@ -42,6 +42,7 @@ type demo struct {
 	seats         map[agent.ID]*seat
 	prometheus    string   // its address
 	dashboards    string   // where Grafana is, or that there is none
+	doors         accounts // to desks and consoles
 	shortcuts     []string // scripts that run acd and dialer with the right configuration
 }
 
@@ -87,9 +88,9 @@ func (d *demo) open(ctx context.Context) error {
 	settings := asteriskconfig.Defaults()
 	d.line, err = helpline.Open(ctx, helpline.Options{
 		Women: women, Seniors: 4, Counsellors: 3, Officers: 6, Dialers: d.dialers(),
-		WrapUp: wrapUp, RingFor: ringFor, Remember: 40, Recorded: spool,
+		WrapUp: wrapUp, RingFor: ringFor, Remember: 40, Recorded: spool, Consoles: true,
 		Each:   d.each(),
-		Guests: []helpline.Person{guestPerson(d.password)},
+		Guests: []helpline.Person{guestPerson(d.password), guestLead(d.password)},
 		Append: map[string]string{"pjsip.conf": guestEndpoint(settings.Realm, d.password)},
 		Exchange: func(c *asteriskconfig.Settings) {
 			c.MusicDir = music
@@ -104,7 +105,7 @@ func (d *demo) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{d.watch, d.logIn, d.makeShortcuts} {
+	for _, step := range []func(context.Context) error{d.watch, d.openDoors, d.logIn, d.makeShortcuts} {
 		if err := step(ctx); err != nil {
 			d.close()
 			return err
@@ -291,12 +292,12 @@ func (d *demo) join() []string {
 	if d.options.open {
 		sip = "this machine's address" + sip[strings.LastIndexByte(sip, ':'):]
 	}
-	return []string{
+	return append(d.enter(time.Now()),
 		fmt.Sprintf("JOIN IN   softphone (UDP) at %s, password %s: agent %s dials *11, PIN %s#", sip, d.password, guestAgent, guestPIN),
 		fmt.Sprintf("          caller %s dials %s (%s is for offenders who ring back)", guestCaller, helpline.Main, helpline.RingBack),
-		"          elsewhere: " + d.home + "/acd queue show --watch" + d.dialerCommand(),
-		"WATCH     Prometheus " + d.prometheus + ", alarms at /classic/alerts. " + d.dashboards,
-	}
+		"          elsewhere: "+d.home+"/acd queue show --watch"+d.dialerCommand(),
+		"WATCH     Prometheus "+d.prometheus+", alarms at /classic/alerts. "+d.dashboards,
+	)
 }
 
 func (d *demo) dialerCommand() string {

@@ -13,13 +13,15 @@ import (
 	"powerline/test/helpline"
 )
 
-// Two accounts are for whoever watches: one agent's seat and one caller's
-// telephone. Both have the same password, made once per home so that a softphone
+// Three telephones are for whoever watches: an agent's seat, a supervisor's, and a
+// caller's. All have the same password, made once per home so that a softphone
 // needs to be set up once only.
 const (
-	guestAgent  = "demo1"
-	guestCaller = "caller1"
-	guestPIN    = "4711"
+	guestAgent = "demo1"
+	// guestSupervisor is rung when the supervisor wants to listen.
+	guestSupervisor = "demo2"
+	guestCaller     = "caller1"
+	guestPIN        = "4711"
 	// guestNumber is what the engine sees of the guest's telephone.
 	guestNumber = "+919800000000"
 )
@@ -50,6 +52,15 @@ func guestPerson(password string) helpline.Person {
 			Categories: []string{"crisis", "domestic-violence", "phone", "social-media", "stalking", "status", "unclassified", "silent"},
 		},
 		Name: "Guest", PIN: guestPIN, Secret: password,
+	}
+}
+
+// guestLead is the supervisor's seat: a woman, so that she lands in no call of an
+// offender.
+func guestLead(password string) helpline.Person {
+	return helpline.Person{
+		Profile: agent.Profile{ID: guestSupervisor, Woman: true, Senior: true, Languages: []string{"hi", "en"}},
+		Name:    "Supervisor", PIN: guestPIN, Secret: password,
 	}
 }
 

@@ -23,6 +23,7 @@ type view struct {
 	figures   figures
 	news      []item // newest last
 	join      []string
+	code      string    // by which one signs in to the console now
 	outbound  *outbound // nil if no calls are made
 }
 
@@ -279,10 +280,10 @@ func (v view) line() string {
 	if v.outbound != nil {
 		out = "; " + v.outbound.line()
 	}
-	return fmt.Sprintf("%s greeting %.0f; waiting %.0f, longest %.1f s; talking %.0f; within %.0f s %s = %.0f/(%.0f+%.0f); abandoned %.0f, %.0f short; agents: %s%s%s",
+	return fmt.Sprintf("%s greeting %.0f; waiting %.0f, longest %.1f s; talking %.0f; within %.0f s %s = %.0f/(%.0f+%.0f); abandoned %.0f, %.0f short; agents: %s%s; code %s%s",
 		clock(v.since), f.sum("acd_calls_greeting"), f.sum("acd_calls_waiting"), f.sum("acd_oldest_wait_seconds"), f.sum("acd_calls_talking"),
 		v.threshold.Seconds(), percent(share), inTime, answered, late, gone, f.sum("acd_short_abandoned_total"),
-		list(f.agentsInShort(), "nobody"), out, stale)
+		list(f.agentsInShort(), "nobody"), out, v.code, stale)
 }
 
 // agentsInShort counts agents by state, those who are away by status.

@@ -129,7 +129,7 @@ func (w *watcher) view() view {
 	since := time.Since(w.d.opened)
 	v := view{
 		now: time.Now(), since: since, perMinute: rate(w.d.perMinute(), since), threshold: w.d.threshold,
-		pid: w.engine.of.PID(), stale: w.engine.stale, figures: w.engine.now, news: w.news, join: w.d.join(),
+		pid: w.engine.of.PID(), stale: w.engine.stale, figures: w.engine.now, news: w.news, join: w.d.join(), code: w.d.doors.code(time.Now()),
 	}
 	if w.dialer != nil {
 		v.outbound = &outbound{

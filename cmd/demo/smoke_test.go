@@ -5,6 +5,9 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,6 +76,7 @@ func TestGivenADemo_WhenItHasRunAWhileAndIsStopped_ThenCallsWereAnsweredGuestsJo
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	said := follow(t, cmd)
 	join := said.until(ctx, t, `JOIN IN +softphone \(UDP\) at (\S+), password (\S+):`)
+	supervisorSignsIn(ctx, t, said)
 	guests(ctx, t, said, join[1], join[2])
 	said.until(ctx, t, `00:15 .* = [1-9]\d*/`) // somebody was answered in time
 	dialerComesBack(ctx, t, filepath.Join(home, "bin", "dialer"))
@@ -93,6 +97,53 @@ func TestGivenADemo_WhenItHasRunAWhileAndIsStopped_ThenCallsWereAnsweredGuestsJo
 	said.until(ctx, t, `the end: .* = [1-9]\d*/`)
 	t.Log("\n" + said.String())
 	nothingIsLeft(t, home, place)
+}
+
+// supervisorSignsIn opens the console as it is printed, and sees the floor.
+func supervisorSignsIn(ctx context.Context, t *testing.T, said *console) {
+	t.Helper()
+	door := said.until(ctx, t, `CONSOLE +(http://127\.0\.0\.1:\d+) password (\S+), one-time code now (\d{6})`)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar, Timeout: 10 * time.Second}
+	post := func(path string, form url.Values) (at string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, door[1]+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Accept", "text/html")
+		answer, err := browser.Do(r)
+		if err != nil {
+			t.Fatalf("the console does not answer: %v", err)
+		}
+		answer.Body.Close()
+		return answer.Request.URL.Path // where it led
+	}
+	if at := post("/login", url.Values{"login": {"supervisor"}, "password": {door[2]}}); at != "/login/code" {
+		t.Fatalf("the password that is printed leads to %s", at)
+	}
+	if at := post("/login/code", url.Values{"code": {door[3]}}); at != "/wall" {
+		t.Fatalf("the code that is printed leads to %s", at)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, door[1]+"/floor/live", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := browser.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	for lines := bufio.NewScanner(stream.Body); lines.Scan(); {
+		if strings.Contains(lines.Text(), `"id":"`+string(deskAgent)+`"`) {
+			return
+		}
+	}
+	t.Errorf("the floor shows no agent %s", deskAgent)
 }
 
 // dialerComesBack kills the dialer, as a crash would.

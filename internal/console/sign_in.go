@@ -216,6 +216,12 @@ const (
 // issuer is what authenticators show.
 const issuer = "Powerline 1090"
 
+// Code is the one-time code that an authenticator with this secret shows at a
+// moment.
+func Code(secret string, at time.Time) (string, error) {
+	return totp.GenerateCodeCustom(secret, at, totp.ValidateOpts{Period: uint(codeStep / time.Second), Digits: codeDigits})
+}
+
 // beginEnrolment gives an account the secret of its authenticator. One that was
 // begun before is still good: it may have been scanned.
 func (c *Console) beginEnrolment(r *Request, u postgres.Account) (person.Words, error) {

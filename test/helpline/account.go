@@ -28,7 +28,11 @@ func (h *Helpline) NewAccount(ctx context.Context, role string, of agent.ID) (Ac
 		return Account{}, err
 	}
 	text := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(random)
-	a := Account{Login: role + "-" + strings.ToLower(text[:6]), Password: text[6:20], Authenticator: text[:32]}
+	return h.AddAccount(ctx, Account{Login: role + "-" + strings.ToLower(text[:6]), Password: text[6:20], Authenticator: text[:32]}, role, of)
+}
+
+// AddAccount is NewAccount with a name and secrets of one's own.
+func (h *Helpline) AddAccount(ctx context.Context, a Account, role string, of agent.ID) (Account, error) {
 	hash, err := roster.HashPassword(a.Password)
 	if err != nil {
 		return a, err
@@ -53,24 +57,30 @@ func (h *Helpline) Account(ctx context.Context, role string, of agent.ID) (Accou
 	if err != nil {
 		return a, err
 	}
+	return a, h.SetUp(ctx, a)
+}
+
+// SetUp does what the owner of a new account does when she first signs in: its
+// password and its authenticator are from now on those given.
+func (h *Helpline) SetUp(ctx context.Context, a Account) error {
 	hash, err := roster.HashPassword(a.Password)
 	if err != nil {
-		return a, err
+		return err
 	}
 	secret, err := person.NewWords(a.Authenticator)
 	if err != nil {
-		return a, err
+		return err
 	}
 	db, err := h.Database(ctx)
 	if err != nil {
-		return a, err
+		return err
 	}
 	now := time.Now().UTC()
 	if _, err := db.SetPassword(ctx, a.ID, hash, now); err != nil {
-		return a, err
+		return err
 	}
 	if err := db.BeginEnrolment(ctx, a.ID, secret); err != nil {
-		return a, err
+		return err
 	}
-	return a, db.UseCode(ctx, a.ID, 1, now)
+	return db.UseCode(ctx, a.ID, 1, now)
 }
