@@ -16,6 +16,7 @@ type Console struct {
 	KeyFile  string         `yaml:"keyFile" doc:"key of the certificate, mode 0600 or 0640"`
 	Idle     time.Duration  `yaml:"idle" doc:"who did nothing for so long must sign in again; a call in hand counts as doing something"`
 	Absolute time.Duration  `yaml:"absolute" doc:"who signed in so long ago must sign in again"`
+	Display  time.Duration  `yaml:"display" doc:"how long a screen on a wall shows figures before somebody must sign in for it again; it never goes idle"`
 	OIDC     OIDC           `yaml:"oidc" doc:"signing in by the identity provider of the police"`
 }
 
@@ -40,7 +41,7 @@ type OIDCRole struct {
 var Roles = []string{"agent", "officer", "counsellor", "supervisor", "auditor", "administrator"}
 
 func defaultConsole() Console {
-	return Console{Idle: 15 * time.Minute, Absolute: 12 * time.Hour}
+	return Console{Idle: 15 * time.Minute, Absolute: 12 * time.Hour, Display: 30 * day}
 }
 
 // On reports whether desks and consoles are served.
@@ -54,6 +55,7 @@ func (c Config) checkConsole(v *verdict) {
 	v.within("console.idle", k.Idle, time.Minute, 12*time.Hour)
 	v.within("console.absolute", k.Absolute, 5*time.Minute, 7*day)
 	v.need("console.absolute", k.Absolute >= k.Idle, "want at least console.idle")
+	v.within("console.display", k.Display, time.Hour, 366*day)
 	v.need("console.keyFile", (k.CertFile == "") == (k.KeyFile == ""), "want both console.certFile and console.keyFile, or none")
 	k.OIDC.check(v)
 	if !k.On() {

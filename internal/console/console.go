@@ -58,6 +58,8 @@ type Options struct {
 	Busy func(agent.ID) bool
 	// Idle and Absolute are how long a session lasts without and with use.
 	Idle, Absolute time.Duration
+	// Display is how long a screen on a wall goes on, with or without use.
+	Display time.Duration
 	// TLS: browsers speak with us encrypted.
 	TLS bool
 	// Provider signs people in elsewhere; nil offers local accounts only.
@@ -129,7 +131,7 @@ func New(o Options) (*Console, error) {
 			c.mux.Handle(rt.pattern(), c.serve(rt, room.Name))
 		}
 	}
-	c.kept = newKeeper(o.Store, o.Log)
+	c.kept = newKeeper(o.Store, o.Log, o.Idle)
 	c.people = newPeople(o.Store)
 	c.sessions = newSessions(c.kept, o)
 	return c, nil

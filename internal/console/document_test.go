@@ -22,16 +22,16 @@ const (
 func table() string {
 	var b strings.Builder
 	b.WriteString("| route |")
-	for _, role := range Roles {
+	for _, role := range anybodyIn {
 		fmt.Fprintf(&b, " %s |", role)
 	}
-	b.WriteString("\n|---|" + strings.Repeat("---|", len(Roles)) + "\n")
+	b.WriteString("\n|---|" + strings.Repeat("---|", len(anybodyIn)) + "\n")
 	for _, name := range slices.Sorted(maps.Keys(Permissions)) {
 		if forEverybody(name) {
 			continue
 		}
 		fmt.Fprintf(&b, "| %s |", name)
-		for _, role := range Roles {
+		for _, role := range anybodyIn {
 			b.WriteString(map[bool]string{true: " yes |", false: " – |"}[May(role, name)])
 		}
 		b.WriteString("\n")

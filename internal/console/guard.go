@@ -189,7 +189,8 @@ func Token(hr *http.Request) (postgres.Token, bool) {
 	if !ok || u.ID == "" {
 		return postgres.Token{}, false
 	}
-	return postgres.Token{ID: u.ID, Label: "console", Access: access(u.Role), Agent: u.Agent}, true
+	may := access(u.Role)
+	return postgres.Token{ID: u.ID, Label: "console", Access: may, Agent: u.Agent}, may != ""
 }
 
 type userKey struct{}

@@ -75,7 +75,7 @@ func (r *Request) page(room string, data any) Page {
 	p := Page{User: r.User, Language: r.Language, Data: data, Here: r.URL.Path, Provider: r.console.provider != nil, request: r}
 	for _, one := range r.console.rooms {
 		for _, l := range one.Links {
-			if May(r.User.Role, l.Route) {
+			if May(r.User.Role, l.Route) && l.Screen == (r.User.Role == Display) {
 				p.Links = append(p.Links, l)
 			}
 		}

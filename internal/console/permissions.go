@@ -11,6 +11,8 @@ var (
 	watchers    = []Role{Supervisor, Auditor}
 	auditors    = []Role{Auditor, Administrator}
 	leading     = slices.Concat(Seated, []Role{Supervisor})
+	screens     = []Role{Supervisor, Auditor, Display}
+	anybodyIn   = slices.Concat(Roles, []Role{Display})
 )
 
 // Permissions says who may use which route, by its name. It is the only such
@@ -33,8 +35,9 @@ var Permissions = map[string][]Role{
 
 	// The supervisors' room.
 	"wall":              watchers,
-	"wall-big":          watchers,
-	"wall-live":         watchers,
+	"wall-big":          screens,
+	"wall-live":         screens,
+	"wall-display":      watchers,
 	"floor":             supervisors,
 	"floor-live":        supervisors,
 	"floor-order":       supervisors,
@@ -66,10 +69,10 @@ var Permissions = map[string][]Role{
 	"audit-verify":      auditors,
 
 	// Everybody who is signed in.
-	"home":     signedIn,
+	"home":     anybodyIn,
 	"me":       signedIn,
 	"here":     signedIn,
-	"sign-out": signedIn,
+	"sign-out": anybodyIn,
 
 	// Desks. Each shows the person who asks, and nobody else; what it may show of a
 	// call follows from that person's profile (package desk).

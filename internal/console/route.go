@@ -20,7 +20,12 @@ const (
 	Administrator Role = "administrator" // accounts, imports, the machine
 )
 
-// Roles are all of them.
+// Display is what a screen on a wall is: a session that a supervisor or an auditor
+// left in that browser. It is no role of an account, sees figures, and changes
+// nothing.
+const Display Role = "display"
+
+// Roles are all roles of accounts.
 var Roles = []Role{Agent, Officer, Counsellor, Supervisor, Auditor, Administrator}
 
 // Seated roles have a softphone and take calls.
@@ -55,6 +60,8 @@ type Link struct {
 	Word string // key of its text
 	// Route is the name of the route that it leads to.
 	Route string
+	// Screen: it is for screens on a wall, and for nobody else.
+	Screen bool
 }
 
 // Room is a part of the console: its routes, its pages and what they need.

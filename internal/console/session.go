@@ -29,6 +29,8 @@ const (
 	stageEnrol  = "enrol"  // … but there is no authenticator yet
 	stageChange = "change" // the password must be changed
 	stageIn     = "in"
+	// stageDisplay is a screen on a wall: whoever put it up is gone.
+	stageDisplay = "display"
 )
 
 func newSessions(store scs.CtxStore, o Options) *scs.SessionManager {
@@ -92,10 +94,10 @@ func (c *Console) know(r *Request) error {
 	if err != nil {
 		return err
 	}
-	if stage != stageIn {
+	if stage != stageIn && stage != stageDisplay {
 		return nil
 	}
-	r.User = userOf(account)
+	r.User = userAt(account, stage)
 	if !r.route.Live {
 		_, _, err = c.sessions.Commit(ctx) // that she did something
 	}
@@ -122,7 +124,7 @@ func (c *Console) signedInAs(ctx context.Context) (postgres.Account, string, err
 }
 
 // still reports whether the session of a stream is what it was when it began. A
-// call in hand keeps it from going idle.
+// call in hand keeps it from going idle, and a screen on a wall never does.
 func (c *Console) still(r *Request) bool {
 	cookie, err := r.Cookie(c.sessions.Cookie.Name)
 	if err != nil {
@@ -133,16 +135,21 @@ func (c *Console) still(r *Request) bool {
 		return false
 	}
 	u, stage, err := c.signedInAs(ctx)
-	if err != nil || stage != stageIn || userOf(u).Role != r.User.Role || u.ID != r.User.ID {
+	if err != nil || stage != stageIn && stage != stageDisplay || userAt(u, stage).Role != r.User.Role || u.ID != r.User.ID {
 		return false
 	}
-	if r.User.Agent != "" && c.Busy(r.User.Agent) {
+	if stage == stageDisplay || r.User.Agent != "" && c.Busy(r.User.Agent) {
 		_, _, err = c.sessions.Commit(ctx)
 	}
 	return err == nil
 }
 
-func userOf(u postgres.Account) User {
+// userAt is who somebody is who has signed in so far. A screen is nobody: neither
+// whose account it was, nor a seat.
+func userAt(u postgres.Account, stage string) User {
+	if stage == stageDisplay {
+		return User{ID: u.ID, Role: Display}
+	}
 	role := Role(u.Role)
 	return User{
 		ID: u.ID, Login: u.Login, Role: role, Agent: u.Agent, Profile: u.Profile,
@@ -160,6 +167,9 @@ func (c *Console) enter(r *Request, u postgres.Account, stage string) error {
 	c.sessions.Put(ctx, keyAccount, u.ID)
 	c.sessions.Put(ctx, keyGeneration, strconv.FormatInt(u.Generation, 10))
 	c.sessions.Put(ctx, keyStage, stage)
+	if stage == stageDisplay {
+		c.sessions.SetDeadline(ctx, r.Now.Add(c.Display))
+	}
 	token, expiry, err := c.sessions.Commit(ctx)
 	if err != nil {
 		return err
@@ -167,6 +177,23 @@ func (c *Console) enter(r *Request, u postgres.Account, stage string) error {
 	c.people.learn(u)
 	c.sessions.WriteSessionCookie(ctx, r.Writer, token, expiry)
 	return nil
+}
+
+// BecomeDisplay makes her session in this browser that of a screen on a wall: she
+// is signed out here, and what is left shows figures only, until Options.Display
+// is over, her account is locked or changed, or somebody signs it out.
+func (r *Request) BecomeDisplay() error {
+	u, stage, err := r.console.signedInAs(r.Context())
+	if err != nil {
+		return err
+	}
+	if stage != stageIn {
+		return Refuse(http.StatusUnauthorized, "sign-in")
+	}
+	if err := r.console.Store.SignedIn(r.Context(), u.ID, "display", r.Now); err != nil {
+		return err
+	}
+	return r.console.enter(r, u, stageDisplay)
 }
 
 // leave ends the session.
@@ -186,7 +213,8 @@ const (
 	awayFor = time.Second
 	// askFor is how long an answer is awaited.
 	askFor = 700 * time.Millisecond
-	// writeEvery: that somebody did something is written down once in this time.
+	// writeEvery: that somebody did something is written down once in this time, and
+	// sooner where sessions go idle sooner.
 	writeEvery = time.Minute
 	// mostKept sessions are held in memory.
 	mostKept = 5000
@@ -197,6 +225,7 @@ type keeper struct {
 	store Sessions
 	log   *slog.Logger
 	now   func() time.Time
+	every time.Duration // that somebody did something is written down
 
 	mu    sync.Mutex
 	of    map[string]*kept
@@ -211,8 +240,8 @@ type kept struct {
 	stored  time.Time // the end that the database knows; zero: it knows nothing
 }
 
-func newKeeper(store Sessions, log *slog.Logger) *keeper {
-	return &keeper{store: store, log: log, now: time.Now, of: map[string]*kept{}, ended: map[string]time.Time{}}
+func newKeeper(store Sessions, log *slog.Logger, idle time.Duration) *keeper {
+	return &keeper{store: store, log: log, now: time.Now, every: min(writeEvery, idle/4), of: map[string]*kept{}, ended: map[string]time.Time{}}
 }
 
 // look is what memory says: the session, and whether that may be taken for true
@@ -299,7 +328,7 @@ func (k *keeper) FindCtx(ctx context.Context, hash string) ([]byte, bool, error)
 // CommitCtx implements scs.CtxStore.
 func (k *keeper) CommitCtx(ctx context.Context, hash string, data []byte, expires time.Time) error {
 	s, known, _ := k.look(hash)
-	if known && bytes.Equal(s.data, data) && !s.stored.IsZero() && expires.Sub(s.stored) < writeEvery {
+	if known && bytes.Equal(s.data, data) && !s.stored.IsZero() && expires.Sub(s.stored) < k.every {
 		s.expires = expires
 		k.put(hash, s)
 		return nil

@@ -1,8 +1,11 @@
 package console
 
 import (
+	"context"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -101,6 +104,94 @@ func TestGivenSheDidNothing_WhenHerTimeIsOver_ThenSheMustSignInAgain(t *testing.
 	later(61 * time.Second)
 	if status := b.in(); status != http.StatusUnauthorized {
 		t.Errorf("/me, which a page asks by itself, has kept the session: %d", status)
+	}
+}
+
+// screenRoom is where a browser becomes a screen, and what the screen shows.
+func screenRoom(t *testing.T) Room {
+	t.Helper()
+	Permissions["test-screen"], Permissions["test-screen-live"] = watchers, screens
+	t.Cleanup(func() { delete(Permissions, "test-screen"); delete(Permissions, "test-screen-live") })
+	return Room{Name: "screens", Routes: []Route{
+		{Name: "test-screen", Method: "POST", Pattern: "/test/screen", Changes: true, Handle: func(r *Request) error {
+			if err := r.BecomeDisplay(); err != nil {
+				return err
+			}
+			return r.NoContent()
+		}},
+		{Name: "test-screen-live", Method: "GET", Pattern: "/test/screen/live", Live: true, Handle: func(r *Request) error {
+			return r.Stream(View{"who", func(context.Context) (any, error) { return r.User, nil }})
+		}},
+	}}
+}
+
+// screen is a browser that somebody left as a screen on a wall.
+func (s *site) screen(role Role) *browser {
+	s.t.Helper()
+	b := s.signIn(role)
+	if a := b.post("/test/screen"); a.status != http.StatusNoContent {
+		s.t.Fatalf("%s puts up a screen: %d %s", role, a.status, a.body)
+	}
+	return b
+}
+
+// ends are when the sessions end, as the store has it.
+func (s *site) ends() map[string]time.Time {
+	s.books.mu.Lock()
+	defer s.books.mu.Unlock()
+	ends := map[string]time.Time{}
+	for hash, one := range s.books.sessions {
+		ends[hash] = one.expires
+	}
+	return ends
+}
+
+func TestGivenAScreenOnAWall_WhenNobodyTouchesIt_ThenItGoesOnAsNobodyAndNobodyElsesPageDoes(t *testing.T) {
+	s := newSite(t, screenRoom(t))
+	s.console.sessions.IdleTimeout, s.console.kept.every = 20*time.Second, time.Second
+	b, page := s.signIn(Supervisor), s.signIn(Auditor)
+	hers := b.token()
+	if a := b.post("/test/screen"); a.status != http.StatusNoContent {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	thief := s.browser()
+	u, _ := url.Parse(s.server.URL)
+	thief.client.Jar.SetCookies(u, []*http.Cookie{{Name: "session", Value: hers, Path: "/"}})
+	if status := thief.in(); b.token() == hers || status != http.StatusUnauthorized {
+		t.Errorf("she is still signed in here: %d", status)
+	}
+	screen, others := b.follow(t.Context(), "/test/screen/live"), page.follow(t.Context(), "/test/screen/live")
+	if p := next(t, screen); p.data != `{"ID":"u-supervisor","Login":"","Role":"display","Agent":"","Profile":{"id":""},"Women":false}` {
+		t.Errorf("the screen is %s", p.data)
+	}
+	next(t, others)
+
+	before, longer := s.ends(), 0
+	eventually(t, "a stream keeps a session", func() bool {
+		longer = 0
+		for hash, end := range s.ends() {
+			if end.After(before[hash].Add(checkEvery / 2)) {
+				longer++
+			}
+		}
+		return longer > 0
+	})
+	if longer != 1 {
+		t.Error("a page that nobody touches keeps its session as a screen does")
+	}
+
+	s.books.change(idOf(Supervisor), func(u *postgres.Account) { u.Locked = true })
+	if p := next(t, screen); p.name != "end" {
+		t.Errorf("whose account is locked has a screen: %v", p)
+	}
+}
+
+func TestGivenAScreen_WhenItsDaysAreOver_ThenSomebodyMustSignInForIt(t *testing.T) {
+	s := newSite(t, screenRoom(t))
+	s.console.Display = 10 * time.Minute // shorter than the idle time-out, so that it alone is seen
+	s.screen(Auditor)
+	if ends := slices.Collect(maps.Values(s.ends())); len(ends) != 1 || time.Until(ends[0]) > 10*time.Minute || time.Until(ends[0]) < 9*time.Minute {
+		t.Errorf("it ends at %v", ends)
 	}
 }
 

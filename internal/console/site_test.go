@@ -235,7 +235,7 @@ func newSite(t *testing.T, rooms ...Room) *site {
 	var err error
 	s.console, err = New(Options{
 		Store: s.books, Rooms: rooms, Hub: s.hub, API: api, Busy: func(agent.ID) bool { return s.busy },
-		Idle: 15 * time.Minute, Absolute: 12 * time.Hour, Registry: prometheus.NewRegistry(),
+		Idle: 15 * time.Minute, Absolute: 12 * time.Hour, Display: 30 * 24 * time.Hour, Registry: prometheus.NewRegistry(),
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

@@ -24,6 +24,7 @@ var ownWords = Catalogue{
 	"role.supervisor":    {"Supervisor", "पर्यवेक्षक"},
 	"role.auditor":       {"Auditor", "लेखा परीक्षक"},
 	"role.administrator": {"Administrator", "प्रशासक"},
+	"role.display":       {"Screen", "स्क्रीन"},
 
 	"login.title":      {"Sign in", "साइन इन"},
 	"login.login":      {"Name", "नाम"},

@@ -107,7 +107,7 @@ func (r *room) console(e *acd.Engine) (*console.Console, error) {
 	return console.New(console.Options{
 		Store: r.opened.DB, Hub: r.hub, Rooms: r.rooms(e), API: dialer.API(r.opened, e, r.log, console.Token),
 		Busy: func(id agent.ID) bool { return busy(e, id) },
-		Idle: c.Idle, Absolute: c.Absolute, TLS: c.TLS(), Provider: r.provider, Connect: softphone.Origins(r.opened.Config.Asterisk),
+		Idle: c.Idle, Absolute: c.Absolute, Display: c.Display, TLS: c.TLS(), Provider: r.provider, Connect: softphone.Origins(r.opened.Config.Asterisk),
 		Registry: r.opened.Registry, Log: r.log,
 	})
 }

@@ -99,8 +99,14 @@ func (h held) writeMove(ctx context.Context, tx pgx.Tx, from cases.State, ev cas
 		}
 	}
 	c := h.file.Case
-	return Deed{At: ev.At, By: orEngine(ev.By), Action: "case-" + ev.Name(), Subject: c.ID, Detail: detail(
-		"event", ev.ID, "version", c.Version, "from", from, "to", c.State)}, nil
+	said := []any{"event", ev.ID, "version", c.Version, "from", from, "to", c.State}
+	if d, decided := ev.What.(cases.Decided); decided {
+		said = append(said, "do", d.Do)
+		if d.Task != "" {
+			said = append(said, "task", d.Task, "agent", d.Agent)
+		}
+	}
+	return Deed{At: ev.At, By: orEngine(ev.By), Action: "case-" + ev.Name(), Subject: c.ID, Detail: detail(said...)}, nil
 }
 
 func (h held) writeEvent(ctx context.Context, tx pgx.Tx, from cases.State, ev cases.Event, effects []cases.Effect) error {

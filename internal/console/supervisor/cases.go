@@ -1,15 +1,18 @@
 package supervisor
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"powerline/agent"
 	"powerline/cases"
 	"powerline/internal/api"
 	"powerline/internal/console"
+	"powerline/internal/roster"
 )
 
 type casesPage struct {
@@ -89,7 +92,7 @@ type casePage struct {
 	Ladder     ladder
 	Events     []api.HistoryEvent
 	Attempts   []api.AttemptView
-	Tasks      []api.TaskView
+	Tasks      []taskInHand
 	Recordings []api.RecordingView
 	Private    *api.PrivateCase
 	Purposes   []string
@@ -98,11 +101,66 @@ type casePage struct {
 	Wrong      string
 }
 
+// taskInHand is a task of the case, and to whom it may be given.
+type taskInHand struct {
+	api.TaskView
+	Fit []fitAgent
+}
+
+// fitAgent is somebody whom neither law nor ladder keeps from a task.
+type fitAgent struct {
+	ID   agent.ID
+	Name string
+	Here bool // logged in now
+}
+
+// fit are all whom a task may be given to, in the order of their ids. The API asks
+// the same again when one is chosen, and the engine before her phone rings.
+func (r *room) fit(q *console.Request, id cases.TaskID, persons []roster.Person) ([]fitAgent, error) {
+	w, err := r.Store.Task(q.Context(), id, q.Now)
+	if err != nil {
+		return nil, err
+	}
+	here := map[agent.ID]bool{}
+	for _, a := range r.Look().Agents {
+		here[a.Profile.ID] = a.Status != agent.LoggedOut
+	}
+	names := namesOf(persons)
+	w.Task.Only = "" // whoever has it now keeps nobody from it
+	var out []fitAgent
+	for _, p := range persons {
+		if id := p.Profile.ID; p.Active && w.Task.Takes(p.Profile) == cases.NoBar {
+			out = append(out, fitAgent{id, names[id], here[id]})
+		}
+	}
+	slices.SortFunc(out, func(a, b fitAgent) int { return cmp.Compare(a.ID, b.ID) })
+	return out, nil
+}
+
+// inHand adds to tasks to whom they may be given.
+func (r *room) inHand(q *console.Request, tasks []api.TaskView) (out []taskInHand, err error) {
+	persons, _, err := r.Store.Roster(q.Context())
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tasks {
+		one := taskInHand{TaskView: t}
+		if t.Kind.Dialled() && !t.Pull {
+			if one.Fit, err = r.fit(q, t.ID, persons); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
 // purposes for which something private may be opened; the word stands in the
 // audit.
 var purposes = []string{"supervision", "complaint", "police-request", "court-order", "quality"}
 
-// decisions that the page offers; those about one task are the API's.
+// decisions that the page offers about the case; each of its tasks has one of its
+// own.
 var decisions = []cases.Decision{cases.Resume, cases.ToCounsel, cases.ToFFR, cases.ToStation, cases.AskHer, cases.HoldBack, cases.Close, cases.ReopenCase}
 
 func (r *room) oneCase(q *console.Request) error { return r.showCase(q, nil, "") }
@@ -129,7 +187,11 @@ func (r *room) showCase(q *console.Request, private *api.PrivateCase, wrong stri
 			return err
 		}
 	}
-	page.Events, page.Attempts, page.Tasks, page.Recordings = history.Events, attempts.Attempts, tasks.Tasks, heard.Recordings
+	page.Events, page.Attempts, page.Recordings = history.Events, attempts.Attempts, heard.Recordings
+	var err error
+	if page.Tasks, err = r.inHand(q, tasks.Tasks); err != nil {
+		return err
+	}
 	page.Ladder = drawn(history.Events, page.State)
 	return q.Render("case.html", page)
 }

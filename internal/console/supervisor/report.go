@@ -206,6 +206,11 @@ func sumsBy[K comparable](ctx context.Context, r reporter, p postgres.Period, of
 	return all, nil
 }
 
+// sumsOf are the sums of a whole period.
+func sumsOf(ctx context.Context, r reporter, p postgres.Period) (sums[struct{}], error) {
+	return sumsBy(ctx, r, p, func(postgres.CallSum) struct{} { return struct{}{} }, func(postgres.TimeSum) (struct{}, bool) { return struct{}{}, false })
+}
+
 // day is a period by its hours, with the figures of the whole on top.
 func (r reporter) day(ctx context.Context, p postgres.Period, out *Report) error {
 	all, err := sumsBy(ctx, r, p, func(s postgres.CallSum) int { return s.Part }, func(s postgres.TimeSum) (int, bool) { return s.Part, s.Part >= 0 })

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"powerline/agent"
-	"powerline/figure"
+	"powerline/cases"
 	"powerline/internal/config"
 	"powerline/internal/console"
 	"powerline/internal/postgres"
@@ -39,6 +39,12 @@ type Store interface {
 	Books
 	Queues
 	Deeds
+	Works
+}
+
+// Works are the tasks, as the ladder knows them.
+type Works interface {
+	Task(ctx context.Context, id cases.TaskID, now time.Time) (postgres.Work, error)
 }
 
 // Sums are what reports are made of.
@@ -100,6 +106,7 @@ func New(o Options) (console.Room, *Watch) {
 		Routes: r.routes(),
 		Links: []console.Link{
 			{Path: "/wall", Word: "super.wall", Route: "wall"},
+			{Path: "/wall/big", Word: "super.wall", Route: "wall-big", Screen: true},
 			{Path: "/floor", Word: "super.floor", Route: "floor"},
 			{Path: "/cases", Word: "super.cases", Route: "cases"},
 			{Path: "/tasks", Word: "super.tasks", Route: "tasks"},
@@ -132,7 +139,7 @@ func (r *room) routes() []console.Route {
 		return console.Route{Name: name, Method: http.MethodGet, Pattern: pattern, Live: true, Handle: handle}
 	}
 	return []console.Route{
-		get("wall", "/wall", r.wall), get("wall-big", "/wall/big", r.wallBig), live("wall-live", "/wall/live", r.wallLive),
+		get("wall", "/wall", r.wall), get("wall-big", "/wall/big", r.wallBig), live("wall-live", "/wall/live", r.wallLive), post("wall-display", "/wall/display", r.wallDisplay),
 		get("floor", "/floor", r.floor), live("floor-live", "/floor/live", r.floorLive), post("floor-order", "/floor/orders", r.order),
 		get("roster", "/roster", r.roster), get("roster-agent", "/roster/{agent}", r.rosterAgent),
 		post("roster-change", "/roster/{agent}", r.rosterChange), get("roster-changes", "/roster-changes", r.rosterChanges),
@@ -147,9 +154,4 @@ func (r *room) routes() []console.Route {
 		get("reports", "/reports", r.reports), get("report", "/reports/{report}", r.report), get("report-csv", "/reports/{report}/csv", r.reportCSV),
 		get("audit", "/audit", r.audit), post("audit-verify", "/audit/verify", r.auditVerify),
 	}
-}
-
-// thresholds are the times against which calls are counted.
-func (o Options) thresholds() []time.Duration {
-	return figure.Thresholds(o.Config().ServiceLevel.Threshold)
 }

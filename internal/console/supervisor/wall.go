@@ -17,6 +17,15 @@ func (r *room) wallBig(q *console.Request) error {
 	return q.Render("wall.html", wallPage{shown: shown{q}, Big: true, Within: r.Config().ServiceLevel.Threshold})
 }
 
+// wallDisplay leaves this browser as a screen on a wall: it goes on when nobody
+// touches it, and shows nothing else.
+func (r *room) wallDisplay(q *console.Request) error {
+	if err := q.BecomeDisplay(); err != nil {
+		return err
+	}
+	return q.SeeOther("/wall/big")
+}
+
 type wallPage struct {
 	shown
 	Big    bool

@@ -173,25 +173,12 @@ func (w *Watch) between(ctx context.Context, p postgres.Period) (Figures, error)
 	if p.Part < time.Second {
 		return none, nil // the day has just begun
 	}
-	calls, err := w.Store.CallSums(ctx, p, w.thresholds())
+	within := w.Config().ServiceLevel.Threshold
+	all, err := sumsOf(ctx, reporter{store: w.Store, within: within, now: p.To}, p)
 	if err != nil {
 		return none, err
 	}
-	times, err := w.Store.TimeSums(ctx, p)
-	if err != nil {
-		return none, err
-	}
-	var c figure.Calls
-	var t figure.Time
-	for _, s := range calls {
-		c = c.Plus(s.Calls)
-	}
-	for _, s := range times {
-		if s.Part >= 0 {
-			t.Add(s.Activity, s.Work, s.Lasted)
-		}
-	}
-	return figuresOf(p.From, c, t, w.Config().ServiceLevel.Threshold), nil
+	return figuresOf(p.From, all.calls, all.spent, within), nil
 }
 
 func figuresOf(from time.Time, c figure.Calls, t figure.Time, within time.Duration) Figures {

@@ -30,7 +30,9 @@ var pageWords = texts{
 	"super.purpose":           {"What it is opened for", "किस उद्देश्य से खोला जा रहा है"},
 	"super.changed-meanwhile": {"Somebody changed this meanwhile. Look at it again, then save.", "इस बीच किसी ने इसे बदल दिया। फिर से देखें, तब सहेजें।"},
 
-	"super.wall.big": {"For the wall", "दीवार के लिए"}, "super.wall.alarms": {"Alarms", "अलार्म"}, "super.wall.now": {"Now", "अभी"},
+	"super.wall.display": {"Leave this browser as a screen", "इस ब्राउज़र को स्क्रीन बना दें"}, "super.wall.take-down": {"End this screen", "यह स्क्रीन बंद करें"},
+	"super.wall.display-says": {"It goes on showing the wall, and you are signed out here.", "यह वॉलबोर्ड दिखाता रहेगा, और आप यहाँ साइन आउट हो जाएँगी।"},
+	"super.wall.big":          {"For the wall", "दीवार के लिए"}, "super.wall.alarms": {"Alarms", "अलार्म"}, "super.wall.now": {"Now", "अभी"},
 	"super.wall.waiting": {"Waiting", "प्रतीक्षा में"}, "super.wall.oldest": {"Longest wait", "सबसे लंबी प्रतीक्षा"}, "super.wall.talking": {"Talking", "बातचीत में"},
 	"super.wall.level-now": {"Service level, 30 min", "सेवा स्तर, 30 मिनट"}, "super.wall.level-day": {"Service level, today", "सेवा स्तर, आज"},
 	"super.wall.asa": {"Average speed of answer", "उत्तर की औसत गति"}, "super.wall.late": {"Late tasks", "विलंबित कार्य"},
@@ -40,7 +42,7 @@ var pageWords = texts{
 
 	"super.floor.seat": {"Your phone: %s", "आपका फ़ोन: %s"}, "super.floor.no-seat": {"You have no phone of your own: you cannot listen.", "आपका अपना फ़ोन नहीं है: आप सुन नहीं सकतीं।"},
 	"super.floor.filter": {"Show", "दिखाएँ"}, "super.floor.all": {"all who are logged in", "सभी लॉग-इन"}, "super.floor.waiting": {"Callers who wait", "प्रतीक्षा करते कॉलर"},
-	"super.floor.agents": {"Agents", "एजेंट"}, "super.floor.order": {"In order of their names on the roster: nobody is ranked.", "रोस्टर के क्रम में: किसी की रैंकिंग नहीं।"},
+	"super.floor.agents": {"Agents", "एजेंट"}, "super.floor.order": {"In the order of the roster: nobody is ranked.", "रोस्टर के क्रम में: किसी की रैंकिंग नहीं।"},
 
 	"super.cases.list": {"List of cases", "मामलों की सूची"}, "super.cases.search": {"Find a case", "मामला खोजें"}, "super.cases.open": {"open", "खुले"},
 	"super.cases.concern": {"wait for a supervisor", "पर्यवेक्षक की प्रतीक्षा में"}, "super.cases.stuck": {"stuck", "अटके"}, "super.cases.number": {"Telephone number", "फ़ोन नंबर"},
@@ -53,6 +55,9 @@ var pageWords = texts{
 	"super.case.open-private": {"Open", "खोलें"}, "super.case.audited": {"That you opened this stands in the audit.", "आपने इसे खोला, यह ऑडिट में दर्ज है।"},
 	"super.case.will-audit": {"It will stand in the audit, with the purpose.", "यह उद्देश्य सहित ऑडिट में दर्ज होगा।"}, "super.case.address": {"Address", "पता"},
 	"super.case.numbers": {"Numbers", "नंबर"}, "super.case.bad": {"wrong", "ग़लत"}, "super.case.never": {"must not be rung", "इस पर कॉल नहीं करनी है"},
+
+	"super.case.give": {"Only this person may do it", "इसे केवल यही व्यक्ति करे"}, "super.case.anybody": {"anybody whom it fits", "कोई भी उपयुक्त व्यक्ति"}, "super.case.only": {"only %s", "केवल %s"},
+	"super.case.assign": {"Give", "सौंपें"}, "super.case.here": {"logged in", "लॉग-इन"}, "super.case.nobody-fits": {"Nobody on the roster may do it.", "रोस्टर में कोई इसे नहीं कर सकता।"},
 
 	"super.task.stuck": {"stuck", "अटका"}, "super.task.aside": {"set aside", "अलग रखे"}, "super.task.due-now": {"due now", "अभी देय"}, "super.task.late": {"Late by", "विलंब"},
 	"super.task.late-by": {"Late by more than", "इससे अधिक विलंबित"}, "super.task.kinds": {"Kinds of call", "कॉल के प्रकार"}, "super.task.paused": {"stopped", "रुका"},
