@@ -24,13 +24,13 @@ import (
 	"powerline/test/phone"
 )
 
-// console collects what a demo prints.
-type console struct {
+// transcript collects what a demo prints.
+type transcript struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (c *console) follow(r io.Reader) {
+func (c *transcript) follow(r io.Reader) {
 	for lines := bufio.NewScanner(r); lines.Scan(); {
 		c.mu.Lock()
 		c.text.WriteString(lines.Text() + "\n")
@@ -38,14 +38,14 @@ func (c *console) follow(r io.Reader) {
 	}
 }
 
-func (c *console) String() string {
+func (c *transcript) String() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.text.String()
 }
 
 // until waits for a line and returns its groups.
-func (c *console) until(ctx context.Context, t *testing.T, pattern string) []string {
+func (c *transcript) until(ctx context.Context, t *testing.T, pattern string) []string {
 	t.Helper()
 	form := regexp.MustCompile(pattern)
 	var found []string
@@ -100,7 +100,7 @@ func TestGivenADemo_WhenItHasRunAWhileAndIsStopped_ThenCallsWereAnsweredGuestsJo
 }
 
 // supervisorSignsIn opens the console as it is printed, and sees the floor.
-func supervisorSignsIn(ctx context.Context, t *testing.T, said *console) {
+func supervisorSignsIn(ctx context.Context, t *testing.T, said *transcript) {
 	t.Helper()
 	door := said.until(ctx, t, `CONSOLE +(http://127\.0\.0\.1:\d+) password (\S+), one-time code now (\d{6})`)
 	jar, err := cookiejar.New(nil)
@@ -182,9 +182,9 @@ func processOf(t *testing.T, program string) int {
 	return 0
 }
 
-func follow(t *testing.T, cmd *exec.Cmd) *console {
+func follow(t *testing.T, cmd *exec.Cmd) *transcript {
 	t.Helper()
-	said := &console{}
+	said := &transcript{}
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -210,7 +210,7 @@ func follow(t *testing.T, cmd *exec.Cmd) *console {
 
 // guests register as a person's softphones would, from an address of their own:
 // one logs in as an agent, one calls in, and neither can call anywhere else.
-func guests(ctx context.Context, t *testing.T, said *console, sip, password string) {
+func guests(ctx context.Context, t *testing.T, said *transcript, sip, password string) {
 	t.Helper()
 	host, err := phone.NewHost(ctx, stack.OtherPhones, sip)
 	if err != nil {
