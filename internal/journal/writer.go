@@ -28,6 +28,7 @@ type WriterOptions struct {
 	RetryEvery    time.Duration // how often a store that failed is asked again; 1 s
 	Queue         int           // writes waiting in memory at most; 4096
 	Batch         int           // records in one write to the store; 256
+	Gather        time.Duration // how long what was submitted waits for company; 50 ms
 	Logger        *slog.Logger
 }
 
@@ -40,6 +41,7 @@ func (o WriterOptions) orDefaults() WriterOptions {
 	or(&o.StoreTimeout, 300*time.Millisecond)
 	or(&o.ReplayTimeout, 10*time.Second)
 	or(&o.RetryEvery, time.Second)
+	or(&o.Gather, 50*time.Millisecond)
 	if o.Queue <= 0 {
 		o.Queue = 4096
 	}
@@ -118,8 +120,8 @@ func (w *Writer[R]) Write(ctx context.Context, records ...R) error {
 	}
 }
 
-// Submit hands records over and does not wait: for events whose loss in a
-// crash of the next milliseconds is bearable. ErrBusy if memory is full.
+// Submit hands records over and does not wait: for events whose loss in a crash
+// of the next moment (Gather, and one write) is bearable. ErrBusy if memory is full.
 func (w *Writer[R]) Submit(records ...R) error {
 	select {
 	case w.queue <- pending[R]{records: records}:
@@ -141,7 +143,7 @@ func (w *Writer[R]) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return w.flush()
 		case first := <-w.queue:
-			w.deliver(ctx, w.gather(first))
+			w.deliver(ctx, w.gather(ctx, first))
 		}
 	}
 }
@@ -149,10 +151,12 @@ func (w *Writer[R]) Run(ctx context.Context) error {
 // flush is the last act: whatever is still in memory gets one more try.
 func (w *Writer[R]) flush() error {
 	lost := 0
+	over, cancel := context.WithCancel(context.Background())
+	cancel() // nothing is waited for any more
 	for {
 		select {
 		case p := <-w.queue:
-			group := w.gather(p)
+			group := w.gather(over, p)
 			if err := w.try(context.Background(), group); err != nil {
 				for _, p := range group {
 					lost += len(p.records)
@@ -168,15 +172,30 @@ func (w *Writer[R]) flush() error {
 	}
 }
 
-func (w *Writer[R]) gather(first pending[R]) []pending[R] {
-	group, n := []pending[R]{first}, len(first.records)
+// gather takes what is there. While nobody waits for an answer it also takes what
+// comes within a moment: a call is several events, and each write costs the store
+// a sync of its disk, whatever is in it.
+func (w *Writer[R]) gather(ctx context.Context, first pending[R]) []pending[R] {
+	group, n, awaited := []pending[R]{first}, len(first.records), first.done != nil
+	company := time.NewTimer(w.opts.Gather)
+	defer company.Stop()
 	for n < w.opts.Batch {
+		var p pending[R]
 		select {
-		case p := <-w.queue:
-			group, n = append(group, p), n+len(p.records)
+		case p = <-w.queue:
 		default:
-			return group
+			if awaited {
+				return group
+			}
+			select {
+			case p = <-w.queue:
+			case <-company.C:
+				return group
+			case <-ctx.Done():
+				return group
+			}
 		}
+		group, n, awaited = append(group, p), n+len(p.records), awaited || p.done != nil
 	}
 	return group
 }

@@ -195,9 +195,25 @@ func TestGivenAJournalOfAnEarlierProcess_WhenStarted_ThenItIsReplayedBeforeAnyth
 	wantRange(t, second.store.arrived(), 0, 20)
 }
 
+func TestGivenEventsThatNobodyWaitsFor_WhenAWriteIsAwaited_ThenTheyGoWithIt(t *testing.T) {
+	w := start(t, t.TempDir(), Options{}, WriterOptions{Gather: time.Hour})
+	for i := range 3 {
+		if err := w.Submit(note{N: i}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, w, 3, 4)
+	wantRange(t, w.store.arrived(), 0, 4)
+	w.store.set(func(s *fakeStore) {
+		if s.writes != 1 {
+			t.Errorf("%d writes", s.writes)
+		}
+	})
+}
+
 func TestGivenRecordsHandedOver_WhenStopped_ThenTheyAreBroughtToSafety(t *testing.T) {
 	dir := t.TempDir()
-	w := start(t, dir, Options{}, WriterOptions{})
+	w := start(t, dir, Options{}, WriterOptions{Gather: time.Hour})
 	w.store.set(func(s *fakeStore) { s.away = true })
 	for i := range 500 {
 		if err := w.Submit(note{N: i}); err != nil {

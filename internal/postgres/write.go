@@ -18,7 +18,9 @@ func (db *DB) WriteRecords(ctx context.Context, records []Record) error {
 		return nil
 	}
 	return db.within(ctx, "write records", func(ctx context.Context) error {
-		err := db.inTx(ctx, pgx.TxOptions{}, func(tx pgx.Tx) error { return insertAll(ctx, tx, records) })
+		// What is sent in one go is one transaction for the server: there is no need
+		// to begin and to commit it, each with an answer to wait for.
+		err := insertAll(ctx, db.pool, records)
 		if !isRefusal(err) {
 			return err
 		}
@@ -45,13 +47,18 @@ func (db *DB) WriteRecords(ctx context.Context, records []Record) error {
 // Refused counts the records that went to refused_records. It should be 0.
 func (db *DB) Refused() int64 { return db.refused.Load() }
 
-func insertAll(ctx context.Context, tx pgx.Tx, records []Record) error {
+// sender is a transaction, or the pool, where what is sent is one by itself.
+type sender interface {
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+func insertAll(ctx context.Context, to sender, records []Record) error {
 	batch := &pgx.Batch{}
 	for _, r := range records {
 		sql, args := r.insert()
 		batch.Queue(sql, args...)
 	}
-	return tx.SendBatch(ctx, batch).Close()
+	return to.SendBatch(ctx, batch).Close()
 }
 
 func insertOrRefuse(ctx context.Context, tx pgx.Tx, r Record) (refused int64, err error) {
