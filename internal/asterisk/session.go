@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -80,7 +81,7 @@ func (c *Client) runSession(ctx context.Context, past *history) error {
 func (c *Client) dial(ctx context.Context) (*websocket.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.opt.QueryTimeout)
 	defer cancel()
-	transport := newTransport(1)
+	transport := &http.Transport{DialContext: (&net.Dialer{Timeout: dialLimit}).DialContext, DisableCompression: true}
 	defer transport.CloseIdleConnections()
 	header := http.Header{}
 	header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(c.opt.User+":"+c.opt.Password)))
