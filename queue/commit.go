@@ -24,21 +24,25 @@ func (s *Store) Commit(ctx context.Context, owner Owner, change Change) (Documen
 		return Documents{}, err
 	}
 	args := []any{owner.Era, owner.Name, owner.Term, s.key.changes, len(change.Calls), len(change.Agents)}
+	var calls, agents []string
 	for _, w := range change.Calls {
 		raw, err := encode("commit", w.Call)
 		if err != nil {
 			return Documents{}, err
 		}
-		args = append(args, w.Call.ID, w.From, raw)
+		args, calls = append(args, w.Call.ID, w.From, raw), append(calls, raw)
 	}
 	for _, w := range change.Agents {
 		raw, err := encode("commit", w.Agent)
 		if err != nil {
 			return Documents{}, err
 		}
-		args = append(args, string(w.Agent.Profile.ID), w.From, raw)
+		args, agents = append(args, string(w.Agent.Profile.ID), w.From, raw), append(agents, raw)
 	}
+	text := announced(owner.Era, calls, agents)
+	s.own.begin(owner.Era, text)
 	words, err := s.commit(ctx, args)
+	s.own.end(text, err == nil && words[0] == "ok")
 	if err != nil {
 		return Documents{}, err
 	}

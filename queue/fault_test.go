@@ -262,3 +262,35 @@ func TestGivenNoRedis_WhenItIsOpened_ThenTheErrorSaysWhatIsMissing(t *testing.T)
 		t.Fatal("a site with braces would split its keys over shards")
 	}
 }
+
+func TestGivenAWatchOfOthersOnly_WhenBothCommit_ThenItTellsOfTheOther(t *testing.T) {
+	s, plain, prefix := opened(t, shared, func(o *queue.Options) { o.OthersOnly = true })
+	other, err := queue.Open(t.Context(), queue.Options{Network: "tcp", Addr: shared.Addr, Site: prefix[1 : len(prefix)-2]})
+	must(t, err)
+	t.Cleanup(func() { must(t, other.Close()) })
+	o, c, her := founded(t, s)
+	news := s.Watch(t.Context())
+	queuetest.Next(t, news) // the gap of the beginning
+
+	offered, reserved := queuetest.Step(c, her, queuetest.Matched(her))
+	d, err := s.Commit(t.Context(), o, queuetest.Pair(c, offered, her, reserved))
+	must(t, err)
+	peer, err := other.Join(t.Context(), "acd-b")
+	must(t, err)
+	_, err = other.Commit(t.Context(), peer, queue.Change{Calls: []queue.CallWrite{{Call: queuetest.Waiting("c2")}}})
+	must(t, err)
+	if u := queuetest.Next(t, news); len(u.Calls) != 1 || u.Calls[0].ID != "c2" {
+		t.Errorf("told of %+v, not of the other's call first", u)
+	}
+	gone, freed := queuetest.Step(d.Calls[0], d.Agents[0], call.CallerGone{At: queuetest.Noon})
+	_, err = s.Commit(t.Context(), o, queuetest.Pair(d.Calls[0], gone, d.Agents[0], freed))
+	must(t, err)
+	must(t, s.Forget(t.Context(), o, "c1"))
+	if u := queuetest.Next(t, news); len(u.Gone) != 1 {
+		t.Errorf("told of %+v, not of what was forgotten", u)
+	}
+	must(t, plain.Publish(t.Context(), prefix+"changes", "nonsense").Err())
+	if u := queuetest.Next(t, news); !u.Gap {
+		t.Errorf("told of %+v, not of a gap", u)
+	}
+}

@@ -24,6 +24,8 @@ type Options struct {
 	// Timeout bounds each command; zero means 500 ms. Reading or rebuilding a
 	// whole data set may take four times as long.
 	Timeout time.Duration
+	// OthersOnly: Watch does not tell of what this Store's own Commit has answered.
+	OthersOnly bool
 	// Observe, if set, is told of every command: its name, how long it took and
 	// how it ended. It must not block.
 	Observe func(op string, took time.Duration, err error)
@@ -35,6 +37,8 @@ type Store struct {
 	key     keys
 	timeout time.Duration
 	observe func(string, time.Duration, error)
+	own     own
+	others  bool // are all that Watch tells of
 }
 
 const (
@@ -71,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Observe == nil {
 		o.Observe = func(string, time.Duration, error) {}
 	}
-	s := &Store{key: keysOf(o.Site), timeout: o.Timeout, observe: o.Observe}
+	s := &Store{key: keysOf(o.Site), timeout: o.Timeout, observe: o.Observe, others: o.OthersOnly}
 	s.redis = redis.NewClient(&redis.Options{
 		Network: o.Network, Addr: o.Addr, Username: o.Username, Password: o.Password,
 		// The older protocol is the plainer one, and all that is needed.

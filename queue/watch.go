@@ -23,8 +23,8 @@ const (
 	watchPause = 100 * time.Millisecond
 )
 
-// Watch tells of every change, ours included, in the order in which they were
-// stored. The first update, and the first after each new subscription, is a Gap:
+// Watch tells of every change, ours included (but see Options.OthersOnly), in the
+// order in which they were stored. The first update, and the first after each new subscription, is a Gap:
 // Load then, and drop updates whose versions are not higher than those loaded.
 // The channel closes when the context ends. A slow reader slows nobody down; if
 // it falls too far behind it is told so by a Gap.
@@ -55,7 +55,19 @@ func (s *Store) Watch(ctx context.Context) <-chan Update {
 // follow reads one subscription of the changes until it fails.
 func (s *Store) follow(ctx context.Context, f *feed) error {
 	era := ""
-	return s.subscribe(ctx, s.key.changes, func() { f.push(Update{Gap: true}) }, func(payload string) { era = deliver(f, payload, era) })
+	gap := func() { f.push(Update{Gap: true}) }
+	defer s.own.follow(false)
+	begun := func() {
+		s.own.follow(s.others)
+		gap()
+	}
+	return s.subscribe(ctx, s.key.changes, begun, func(payload string) {
+		if its, ours := s.own.hears(payload, gap); ours && (era == "" || era == its) {
+			era = its
+			return
+		}
+		era = deliver(f, payload, era)
+	})
 }
 
 // subscribe reads one subscription until it fails. The driver could subscribe

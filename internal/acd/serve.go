@@ -163,6 +163,7 @@ func (s *server) openStore(ctx context.Context) error {
 	}
 	store, err := queue.Open(ctx, queue.Options{
 		Network: c.Network(), Addr: c.Address, Username: c.Username, Password: password, Site: s.config.Instance.Site, Timeout: c.Timeout, Observe: s.metrics.ObserveStore,
+		OthersOnly: true, // what the engine commits it learns from the answer
 	})
 	if err != nil {
 		return fmt.Errorf("acd: open the live store at %s: %w", c.Address, err)

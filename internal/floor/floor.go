@@ -55,13 +55,14 @@ type AgentChange struct{ Before, After agent.Agent }
 func (f *Floor) Learn(calls []call.Call, agents []agent.Agent) []AgentChange {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	news := false
 	for _, c := range calls {
 		old, known := f.calls[c.ID]
 		_, gone := f.gone[c.ID]
 		if known && !newer(c, old) || !known && gone && c.Stage == call.Ended {
 			continue // late news of an end; a call that goes on has begun a new life
 		}
-		f.calls[c.ID] = c
+		f.calls[c.ID], news = c, true
 	}
 	var moved []AgentChange
 	for _, a := range agents {
@@ -72,7 +73,10 @@ func (f *Floor) Learn(calls []call.Call, agents []agent.Agent) []AgentChange {
 		f.put(a)
 		moved = append(moved, AgentChange{Before: old, After: a})
 	}
-	f.signal()
+	// What this process commits it hears of twice, and nobody need look twice.
+	if news || len(moved) > 0 {
+		f.signal()
+	}
 	return moved
 }
 
@@ -146,6 +150,7 @@ func (f *Floor) Reload(since Mark, calls []call.Call, agents []agent.Agent, mine
 			delete(f.calls, id)
 		}
 	}
+	f.signal()
 	f.mu.Unlock()
 	return f.Learn(calls, agents)
 }
