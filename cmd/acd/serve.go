@@ -1,11 +1,19 @@
 package main
 
 import (
+	"os"
+	"runtime/debug"
+
 	"github.com/spf13/cobra"
 
 	"powerline/cmd/operator"
 	"powerline/internal/controlroom"
 )
+
+// garbage is how much of it may pile up, in percent of what lives. An engine lives on
+// some 15 MiB; with the usual 100 it collects twice a second at 100 calls/s, and that
+// is a twelfth of what it uses. GOGC overrules it.
+const garbage = 400
 
 func newServe(s *shared) *cobra.Command {
 	return &cobra.Command{
@@ -26,6 +34,9 @@ func newServe(s *shared) *cobra.Command {
 			c, log, err := s.LoadAndLog()
 			if err != nil {
 				return err
+			}
+			if os.Getenv("GOGC") == "" {
+				debug.SetGCPercent(garbage)
 			}
 			reload := make(chan string)
 			stop := s.ReloadOnHangup(cmd.Context(), reload)
