@@ -41,13 +41,14 @@ lint: ## formatting, go vet and staticcheck
 	go vet ./...
 	go tool staticcheck ./...
 
-# How often each benchmark is repeated, and the share of a day's calls.
+# Which benchmarks, how often each is repeated, and the share of a day's calls.
+ONLY ?= .
 ROUNDS ?= 1
 SHARE ?= 1
 BENCH := powerline/test/bench
 
-bench: stack ## measure beside app_queue: offers, cost, highest rate (half an hour; ROUNDS=3 for a spread: an hour)
-	go test -count=1 -run '^$$' -bench . -skip Day -benchtime 1x -timeout 180m -v $(BENCH) -rounds $(ROUNDS)
+bench: stack ## measure beside app_queue: offers, cost, highest rate (half an hour; ROUNDS=3 for a spread: an hour; ONLY=Cost: a piece of it)
+	go test -count=1 -run '^$$' -bench '$(ONLY)' -skip Day -benchtime 1x -timeout 180m -v $(BENCH) -rounds $(ROUNDS)
 
 bench-micro: stack ## measure routing, the Lua scripts and the steps of calls; BENCH_MICRO=FILE keeps it for benchstat
 	go test -p 1 -count=6 -benchtime 0.2s -run '^$$' -bench . $$(go list ./... | grep -v '^powerline/test/') | tee $${BENCH_MICRO:-/dev/null}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +19,10 @@ import (
 	"powerline/test/phone"
 )
 
-var rounds = flag.Int("rounds", 3, "how often each benchmark is repeated; the systems take turns within a round")
+var (
+	rounds = flag.Int("rounds", 3, "how often each benchmark is repeated; the systems take turns within a round")
+	only   = flag.String("systems", "", "of powerline,app_queue,dial only these, to be quick while something is tried; a ratio needs all")
+)
 
 // The systems that are compared, and the number that leads to each.
 const (
@@ -222,6 +226,9 @@ func (s *site) turnsOf(ctx context.Context, b *testing.B, systems []string, do f
 	b.Helper()
 	for round := range *rounds {
 		for _, system := range systems {
+			if *only != "" && !slices.Contains(strings.Split(*only, ","), system) {
+				continue
+			}
 			b.Run(fmt.Sprintf("round=%d/%s", round+1, system), func(b *testing.B) {
 				ctx, cancel := context.WithTimeout(ctx, turnLasts)
 				defer cancel()

@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"flag"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 )
@@ -16,6 +18,12 @@ const (
 	sustainTalk = 500 * time.Millisecond
 )
 
+var from = flag.Int("from", 20, "BenchmarkSustained begins with this many calls a second")
+
+func startingAt(first int, rates ...int) []int {
+	return slices.DeleteFunc(rates, func(r int) bool { return r < first })
+}
+
 // BenchmarkSustained: how many calls a second go through? The rate rises until
 // it is no longer sustained.
 func BenchmarkSustained(b *testing.B) {
@@ -23,7 +31,7 @@ func BenchmarkSustained(b *testing.B) {
 	s, ctx := open(b, agents)
 	s.turns(ctx, b, []string{powerline, appQueue, plainDial}, map[string]float64{"agents": agents}, func(t turn) map[string]float64 {
 		figures := map[string]float64{"calls/s": 0}
-		for _, perSecond := range []int{20, 40, 60, 80, 100, 125, 150, 175, 200, 250, 300, 350} {
+		for _, perSecond := range startingAt(*from, 20, 40, 60, 80, 100, 125, 150, 175, 200, 250, 300, 350) {
 			var l load
 			spent := t.spend(func() { l = t.load(perSecond, perSecond*int(sustainFor/time.Second), sustainTalk) })
 			q := Quantiles(l.times)
