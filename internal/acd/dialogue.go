@@ -117,8 +117,9 @@ func (m *mailbox) keepCompany(afterGap bool) func(context.Context) {
 // breath is how long a caller who has just come hears music without a word. If an
 // agent is free and her phone picks up by itself she has her by then: without a word
 // that breaks off, and without three orders to Asterisk in the way of the phone that
-// is to ring. The music is ordered at once, for it goes on should this process hang.
-const breath = 250 * time.Millisecond
+// is to ring: at 100 calls/s those orders were what made a short delay a long one. The
+// music is ordered at once, for it goes on should this process hang.
+const breath = 600 * time.Millisecond
 
 // signed turns what she did while waiting into events.
 func (m *mailbox) signed(sign ivr.Sign) {
