@@ -22,10 +22,17 @@ type announcement struct {
 	heard    func() // it came before the answer: called if that says nothing
 }
 
+// mostOwn is more than can be on their way. Announcements that never come, whatever
+// the reason, are forgotten then, and what still comes of them is told.
+const mostOwn = 4096
+
 // begin makes a commit's announcement known before anybody can hear it.
 func (o *own) begin(era, text string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if len(o.commit) >= mostOwn {
+		clear(o.commit)
+	}
 	if o.heeds {
 		o.commit[text] = &announcement{era: era}
 	}

@@ -1,6 +1,9 @@
 package queue
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 const ownEra, text = "e1", "an announcement"
 
@@ -43,6 +46,18 @@ func TestGivenAnOwnCommit_WhenItsAnswerIsLost_ThenWhatWasHeardOfItCounts(t *test
 	o.end(text, false)
 	if _, ours := o.hears(text, nil); ours {
 		t.Error("an announcement after a lost answer must be told")
+	}
+}
+
+func TestGivenAnnouncementsThatNeverCome_WhenMoreIsCommitted_ThenMemoryIsBounded(t *testing.T) {
+	o := heeding()
+	for n := range 3 * mostOwn {
+		text := fmt.Sprint(n)
+		o.begin(ownEra, text)
+		o.end(text, true)
+	}
+	if len(o.commit) > mostOwn {
+		t.Errorf("%d are awaited", len(o.commit))
 	}
 }
 
