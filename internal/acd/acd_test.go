@@ -2,6 +2,7 @@ package acd
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -159,5 +160,53 @@ func TestGivenACallReadOffItsChannel_WhenItIsOfferedAgain_ThenNoLegHasTheNameOfA
 	next, _ := e.settings().Rules.Step(back, call.Matched{At: now, Agent: woman})
 	if next.Offer.N <= talks.Offer.N {
 		t.Fatalf("offer %d follows offer %d", next.Offer.N, talks.Offer.N)
+	}
+}
+
+// After everything but Asterisk was forgotten, whoever shares her bridge is in her call.
+func TestGivenAConversationInAsteriskAlone_WhenItIsRead_ThenNobodyInItIsLeftOut(t *testing.T) {
+	e := engineFor(t)
+	leg := func(id, endpoint string) asterisk.Channel {
+		return asterisk.Channel{ID: id, Name: "PJSIP/" + endpoint + "-00000001", State: asterisk.ChannelUp, App: "acd"}
+	}
+	agentLeg, colleague, outside, ear := leg("c1.a4", "w001"), leg("c1.a6", "w002"), leg("c1.x7", "operator"), leg("c1.a8", "s001")
+	waiting := call.Call{ID: "c1", Stage: call.Waiting, Offers: 2}
+	for _, one := range []struct {
+		what   string
+		bridge string
+		in     []asterisk.Channel
+		stage  call.Stage
+		agent  agent.ID
+		room   int
+		guests []string
+	}{
+		{"nobody is there", "", nil, call.Waiting, "", 0, nil},
+		{"two talk", "c1.b4", []asterisk.Channel{agentLeg}, call.Talking, "w001", 0, nil},
+		{"one has taken over", "c1.b4", []asterisk.Channel{colleague}, call.Talking, "w002", 4, nil},
+		{"a conference", "c1.b4", []asterisk.Channel{outside, colleague, agentLeg}, call.Talking, "w001", 0, []string{"c1.a6", "c1.x7"}},
+		{"handed over", "c1.b4", []asterisk.Channel{outside}, call.HandedOver, "", 4, []string{"c1.x7"}},
+	} {
+		members := []string{"c1"}
+		for _, ch := range one.in {
+			members = append(members, ch.ID)
+		}
+		s := asterisk.Snapshot{Channels: append(one.in, ear), Bridges: []asterisk.Bridge{{ID: "c1.b9", Members: []string{ear.ID, "c1.s9"}}}}
+		if one.bridge != "" {
+			s.Bridges = append(s.Bridges, asterisk.Bridge{ID: one.bridge, Members: members})
+		}
+		got := e.inCompany(waiting, s, factsOf(s))
+		var guests []string
+		for _, g := range got.Guests {
+			guests = append(guests, g.Leg)
+		}
+		if got.Stage != one.stage || got.Offer.Agent != one.agent || got.Room != one.room || !slices.Equal(guests, one.guests) {
+			t.Errorf("%s: %+v", one.what, got)
+		}
+		if one.bridge != "" && got.Bridge() != one.bridge {
+			t.Errorf("%s: they are in %s, and the call says %s", one.what, one.bridge, got.Bridge())
+		}
+		if last := got.Numbered + got.Offers; len(one.in) > 0 && last < numberOf(one.in[0].ID) {
+			t.Errorf("%s: the next leg would be number %d", one.what, last+1)
+		}
 	}
 }

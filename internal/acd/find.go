@@ -1,8 +1,10 @@
 package acd
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,7 +36,7 @@ func (e *Engine) adoptAll(s asterisk.Snapshot, channels []asterisk.Channel) {
 		c, ok := e.callOfChannel(ctx, s, f, ch)
 		switch {
 		case !ok:
-		case c.Stage == call.Talking:
+		case c.Stage == call.Talking, c.Stage == call.HandedOver:
 			talks = append(talks, c)
 		default:
 			e.log.Warn("call rebuilt from its channel", "call", c.ID, "stage", c.Stage)
@@ -68,10 +70,58 @@ func (e *Engine) callOfChannel(ctx context.Context, s asterisk.Snapshot, f floor
 		}
 	}
 	c.Arrived, c.Numbered = arrived, numberedFrom(time.Now())
-	if leg, a, talks := e.partner(s, f, ch.ID); talks {
-		c = talking(c, leg, a)
+	return e.inCompany(c, s, f), true
+}
+
+// inCompany makes of a call one that talks with whom its channel shares a bridge.
+// The agent of the call is who was rung first of those who are there; the others are
+// guests, for of nobody who talks is anybody dropped. Whether they had come as
+// supervisors, or from 112 or a station, no channel says. Who only listened is in
+// another bridge, and is let go.
+func (e *Engine) inCompany(c call.Call, s asterisk.Snapshot, f floor.Facts) call.Call {
+	var legs []asterisk.Channel
+	for _, leg := range s.Channels {
+		if callID, isLeg := floor.CallOfLeg(leg.ID); isLeg && callID == c.ID && f.Joined(c.ID, leg.ID) {
+			legs = append(legs, leg)
+		}
 	}
-	return c, true
+	slices.SortFunc(legs, func(a, b asterisk.Channel) int { return cmp.Compare(numberOf(a.ID), numberOf(b.ID)) })
+	last := 0
+	for _, leg := range legs {
+		id, ours := agentOf(leg.Endpoint())
+		g := call.Guest{N: numberOf(leg.ID), Wish: call.Consult, Agent: id, Leg: leg.ID, Up: true, At: leg.Created}
+		switch {
+		case !call.IsAgentLeg(leg.ID):
+			g.Wish, g.Agent, g.Outside = e.outsideNow()
+		case !ours:
+			continue
+		case c.Stage != call.Talking:
+			c = talking(c, leg, id)
+			last = g.N
+			continue
+		}
+		c.Guests, last = append(c.Guests, g), max(last, g.N)
+	}
+	if last == 0 {
+		return c // she is alone, and waits
+	}
+	if room := numberOf(f.Bridge(c.ID)); room != c.Offer.N {
+		c.Room = room
+	}
+	c.Offers = max(c.Offers, 1)
+	c.Numbered = last - c.Offers
+	if c.Stage != call.Talking {
+		c.Stage, c.Guests, c.Answered = call.HandedOver, c.Guests[:1], c.Guests[0].At
+	}
+	return c
+}
+
+// outsideNow is what somebody outside is taken for of whom nothing is known.
+func (e *Engine) outsideNow() (call.Wish, agent.ID, string) {
+	if e.settings().Config.Overflow.Endpoint == "" {
+		return call.ToStation, "", "unknown"
+	}
+	return call.ToEmergency, "", emergency
 }
 
 // talking is a call that stands in the bridge with this leg.
@@ -80,7 +130,7 @@ func talking(c call.Call, leg asterisk.Channel, a agent.ID) call.Call {
 	if c.Answered.Before(c.Queued) {
 		c.Answered = c.Queued
 	}
-	n := offerOf(leg.ID)
+	n := numberOf(leg.ID)
 	c.Offers = min(max(c.Offers, 1), n)
 	c.Numbered = n - c.Offers
 	c.Offer = call.Offer{N: n, Agent: a, Leg: leg.ID, At: leg.Created}
@@ -93,25 +143,14 @@ func talking(c call.Call, leg asterisk.Channel, a agent.ID) call.Call {
 // way, and would else be taken for that of the first leg of now, whose phone rings.
 func numberedFrom(now time.Time) int { return int(now.UnixMilli()) }
 
-// offerOf is the number of the offer that a leg was made for.
-func offerOf(leg string) int {
-	n, err := strconv.Atoi(leg[strings.LastIndex(leg, ".a")+2:])
+// numberOf is the number in the name of a leg or bridge: that of the offer, or of
+// the guest, for whom it was made.
+func numberOf(name string) int {
+	n, err := strconv.Atoi(name[min(strings.LastIndexByte(name, '.')+2, len(name)):])
 	if err != nil {
 		return 1
 	}
 	return n
-}
-
-// partner is the agent's leg that shares a bridge with a caller.
-func (e *Engine) partner(s asterisk.Snapshot, f floor.Facts, channel string) (asterisk.Channel, agent.ID, bool) {
-	for _, leg := range s.Channels {
-		callID, isLeg := floor.CallOfLeg(leg.ID)
-		if isLeg && call.IsAgentLeg(leg.ID) && callID == channel && f.Joined(channel, leg.ID) {
-			id, ok := agentOf(leg.Endpoint())
-			return leg, id, ok
-		}
-	}
-	return asterisk.Channel{}, "", false
 }
 
 // bringTalks stores conversations with their agents.
@@ -145,13 +184,18 @@ func (e *Engine) bringOnce(ctx context.Context, talks []call.Call) error {
 	var agents []agent.Agent
 	for _, c := range talks {
 		a, known := e.floor.Agent(c.Offer.Agent)
-		if !known {
+		if !known && c.Stage == call.Talking {
 			continue
 		}
-		a.State, a.Call, a.Leg, a.Since, a.Lasts = agent.Talking, c.ID, c.Offer.Leg, c.Answered, 0
-		a.Epoch++
-		a.Version++
-		calls, agents = append(calls, c), append(agents, a)
+		calls = append(calls, c)
+		if known {
+			agents = append(agents, heldAt(a, c, c.Offer.Leg, c.Answered))
+		}
+		for _, g := range c.Guests {
+			if a, known := e.floor.Agent(g.Agent); known {
+				agents = append(agents, heldAt(a, c, g.Leg, g.At))
+			}
+		}
 	}
 	built, err := e.store.Rebuild(ctx, e.owner(), calls, agents)
 	if err != nil {
@@ -160,6 +204,14 @@ func (e *Engine) bringOnce(ctx context.Context, talks []call.Call) error {
 	}
 	e.tookRebuilt(ctx, built)
 	return nil
+}
+
+// heldAt is an agent as she is in a talk that was found.
+func heldAt(a agent.Agent, c call.Call, leg string, since time.Time) agent.Agent {
+	a.State, a.Call, a.Leg, a.Since, a.Lasts = agent.Talking, c.ID, leg, since, 0
+	a.Epoch++
+	a.Version++
+	return a
 }
 
 // recoverStatuses makes agents what Asterisk's own queues say that they were. It

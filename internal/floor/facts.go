@@ -37,6 +37,9 @@ func (f Facts) bridgeOf(channel string) string {
 	return ""
 }
 
+// Bridge is the bridge that holds a channel, empty for none.
+func (f Facts) Bridge(channel string) string { return f.bridgeOf(channel) }
+
 // CallOfLeg is the call that a leg was made for.
 func CallOfLeg(channel string) (string, bool) { return call.OfLeg(channel) }
 

@@ -1,6 +1,8 @@
 package sipp_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -139,14 +141,36 @@ func TestGivenATalk_WhenTheAgentBrings112In_ThenAllThreeTalkAndTheCallerStaysWhe
 	obeyed(ctx, t, h, mine(call.Together))
 	hearsJust(ctx, t, "the caller", a.caller, a.tone, tone)
 	hearsJust(ctx, t, "112", help, a.tone, callerHz2)
+	everythingForgotten(ctx, t, h)
+	callIs(ctx, t, h, a.caller, "is known again, with 112", func(k call.Call) bool { return k.Stage == call.Talking && len(k.Guests) == 1 })
+	hearsJust(ctx, t, "the caller", a.caller, a.tone, tone)
+	hearsJust(ctx, t, "112", help, a.tone, callerHz2)
 	a.agent.HangUp()
 	hearsJust(ctx, t, "the caller", a.caller, tone)
 	hearsJust(ctx, t, "112", help, callerHz2)
 	callIs(ctx, t, h, a.caller, "is handed over", func(k call.Call) bool { return k.Stage == call.HandedOver })
+	everythingForgotten(ctx, t, h)
+	callIs(ctx, t, h, a.caller, "is known again, without an agent", func(k call.Call) bool { return k.Stage == call.HandedOver })
+	hearsJust(ctx, t, "the caller", a.caller, tone)
+	hearsJust(ctx, t, "112", help, callerHz2)
 	help.HangUp()
 	if _, err := a.caller.WaitEnded(ctx); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// everythingForgotten wipes Redis while no engine runs, and waits until an engine has
+// compared what it found often enough to have ended what belongs to nobody.
+func everythingForgotten(ctx context.Context, t *testing.T, h *helpline.Helpline) {
+	t.Helper()
+	e := h.Engines[0]
+	e.Kill()
+	h.Redis.Kill()
+	if err := errors.Join(h.Redis.Wipe(), h.Redis.Start(ctx), e.Start(), e.Ready(ctx)); err != nil {
+		t.Fatal(err)
+	}
+	ready := time.Now()
+	soon(ctx, t, 10*time.Second, "three comparisons are over", func() bool { return time.Since(ready) > 7*time.Second })
 }
 
 func TestGivenACallerWhoWaitsAndOneWhoAbuses_WhenPulledAndEndedQuickly_ThenTheAgentGetsHerAndRecovers(t *testing.T) {
