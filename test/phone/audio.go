@@ -89,6 +89,39 @@ func (c *Call) Hears(ctx context.Context, hz int) error {
 	return c.hears(ctx, fmt.Sprintf("%d Hz", hz), func(w Window) bool { return w.Has(hz) })
 }
 
+// audible is the share of a window's energy from which a tone counts as heard. A
+// tone that is not there has less than a hundredth.
+const audible = 0.1
+
+// HearsJust waits until two windows in a row have these tones and no other; with none,
+// nothing at all.
+func (c *Call) HearsJust(ctx context.Context, tones ...int) error {
+	var before bool
+	return c.hears(ctx, fmt.Sprintf("just %v", tones), func(w Window) bool {
+		just := w.justThese(tones)
+		before, just = just, just && before
+		return just
+	})
+}
+
+func (w Window) justThese(tones []int) bool {
+	if len(tones) == 0 {
+		return w.Kind() == Quiet || w.Kind() == NoRTP
+	}
+	for _, hz := range tones {
+		if !w.HasFaintly(hz, audible) {
+			return false
+		}
+	}
+	loud := 0
+	for _, p := range w.Peaks {
+		if p.Share >= audible {
+			loud++
+		}
+	}
+	return loud == len(tones)
+}
+
 // HearsKind waits until a window that begins from now on is of this kind.
 func (c *Call) HearsKind(ctx context.Context, kind Kind) error {
 	return c.hears(ctx, string(kind), func(w Window) bool { return w.Kind() == kind })

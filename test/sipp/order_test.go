@@ -3,7 +3,6 @@ package sipp_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -47,38 +46,12 @@ func supervises(p helpline.Person, callID string, w call.Wish) engine.Order {
 	return engine.Order{Wish: w, By: "test", Seat: p.ID, Supervises: true, Call: callID}
 }
 
-// hearsJust waits until somebody hears these tones and no other, for a second.
+// hearsJust waits until somebody hears these tones and no other, for a while.
 func hearsJust(ctx context.Context, t *testing.T, who string, c *phone.Call, tones ...int) {
 	t.Helper()
-	err := helpline.Until(ctx, fmt.Sprintf("%s hears just %v", who, tones), func() bool {
-		heard := c.Heard()
-		return len(heard) > 2 && justThese(heard[len(heard)-1], tones) && justThese(heard[len(heard)-2], tones)
-	})
-	if err != nil {
-		t.Fatalf("%v; heard %s", err, c.Heard())
+	if err := c.HearsJust(ctx, tones...); err != nil {
+		t.Fatalf("%s: %v", who, err)
 	}
-}
-
-// audible is the share of a window's energy from which a tone counts as heard. A
-// tone that is not there has less than a hundredth.
-const audible = 0.1
-
-func justThese(w phone.Window, tones []int) bool {
-	if len(tones) == 0 {
-		return w.Kind() == phone.Quiet || w.Kind() == phone.NoRTP
-	}
-	for _, hz := range tones {
-		if !w.HasFaintly(hz, audible) {
-			return false
-		}
-	}
-	loud := 0
-	for _, p := range w.Peaks {
-		if p.Share >= audible {
-			loud++
-		}
-	}
-	return loud == len(tones)
 }
 
 // talk is a caller in conversation with an agent.
