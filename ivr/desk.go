@@ -58,7 +58,7 @@ func (c Codes) Prompts() []string {
 	for _, verdict := range said {
 		ids = append(ids, "desk-"+string(verdict))
 	}
-	return distinct(ids...)
+	return distinct(append(ids, inCall...)...)
 }
 
 // Desk serves an agent who dialled a code: it asks for what is missing, has the

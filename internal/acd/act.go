@@ -120,13 +120,9 @@ func (m *mailbox) shownToAgent() string {
 
 // join makes the bridge. The caller hears the agent from here on.
 func (m *mailbox) join(cmd call.Join) {
-	legs := []string{m.id, cmd.Leg}
-	if cmd.Alone {
-		legs = legs[1:]
-	}
 	err := m.e.ari.CreateBridge(m.ctx, cmd.Bridge)
 	if err == nil {
-		err = m.e.ari.AddToBridge(m.ctx, cmd.Bridge, legs...)
+		err = m.addBoth(cmd)
 	}
 	if err == nil {
 		m.in.put(call.Joined{At: time.Now(), Leg: cmd.Leg})
@@ -145,6 +141,31 @@ func (m *mailbox) join(cmd call.Join) {
 	}
 	m.e.log.Info("caller and agent could not be joined", "call", m.id, "error", err)
 	m.afterFailedJoin(cmd)
+}
+
+// addBoth brings the leg into the bridge, and the caller, if she is not there. With
+// codes in force they come one after the other, because the agent's keys are for us
+// alone; without, both at once.
+func (m *mailbox) addBoth(cmd call.Join) error {
+	silent := call.IsAgentLeg(cmd.Leg) && m.e.settings().keysOrder()
+	switch {
+	case !silent && cmd.Alone:
+		return m.e.ari.AddToBridge(m.ctx, cmd.Bridge, cmd.Leg)
+	case !silent:
+		return m.e.ari.AddToBridge(m.ctx, cmd.Bridge, m.id, cmd.Leg)
+	}
+	if err := m.e.ari.AddMuteKeys(m.ctx, cmd.Bridge, cmd.Leg); err != nil || cmd.Alone {
+		return err
+	}
+	return m.e.ari.AddToBridge(m.ctx, cmd.Bridge, m.id)
+}
+
+// addGuest brings a guest of ours into a bridge.
+func (m *mailbox) addGuest(ctx context.Context, bridge, leg string) error {
+	if m.e.settings().keysOrder() {
+		return m.e.ari.AddMuteKeys(ctx, bridge, leg)
+	}
+	return m.e.ari.AddToBridge(ctx, bridge, leg)
 }
 
 // afterFailedJoin finds out which side has left. Nobody is left in silence: one

@@ -81,7 +81,9 @@ func (e *Engine) digit(ev asterisk.Digit) {
 	}
 	if l, ok := e.knownLine(ev.Channel.ID); ok {
 		l.press(ev.Key.Plain())
+		return
 	}
+	e.typedInCall(ev.Channel.ID, ev.Key.Plain(), time.Now())
 }
 
 // broadcast claims a call that no engine has. A process that could not serve
@@ -301,6 +303,7 @@ func (e *Engine) destroyed(ev asterisk.Destroyed) {
 	if !ok {
 		return
 	}
+	e.typed.forget(id)
 	m, ok := e.box(callID)
 	if !ok {
 		e.legEndedSoon(id)

@@ -73,6 +73,7 @@ type Engine struct {
 	timers  map[agent.ID]*time.Timer
 	awaited map[string]chan letter // by order: who waits for its answer
 	keys    keyLog                 // of callers who talk with an agent
+	typed   typed                  // codes that agents press in calls
 
 	draining   atomic.Bool   // callers are being fetched from the fallback queue: nothing is offered
 	inFallback chan struct{} // signalled when callers are in the fallback queue

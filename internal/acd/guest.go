@@ -38,7 +38,7 @@ func (m *mailbox) holdCaller(cmd call.HoldCaller) {
 func (m *mailbox) seat(cmd call.Seat) {
 	ctx, cancel := context.WithTimeout(m.ctx, 3*time.Second)
 	defer cancel()
-	if err := m.e.ari.AddToBridge(ctx, cmd.Bridge, cmd.Leg); err != nil {
+	if err := m.addGuest(ctx, cmd.Bridge, cmd.Leg); err != nil {
 		m.seatFailed(cmd.Leg, err)
 	}
 }
@@ -68,7 +68,7 @@ func (m *mailbox) listenIn(ctx context.Context, cmd call.Overhear) error {
 	if err := m.e.ari.CreateBridge(ctx, cmd.Bridge); err != nil {
 		return err
 	}
-	if err := m.e.ari.AddToBridge(ctx, cmd.Bridge, cmd.Leg); err != nil {
+	if err := m.addGuest(ctx, cmd.Bridge, cmd.Leg); err != nil {
 		return err
 	}
 	l := m.e.lineOf(cmd.Snoop)

@@ -22,7 +22,8 @@ type Settings struct {
 	Menus   map[string]ivr.Menu
 	Waiting ivr.Waiting
 	Codes   ivr.Codes
-	Spool   recordings.Spool // without a directory nothing is recorded
+	InCall  map[string]string // the codes pressed while talking, and what each is for
+	Spool   recordings.Spool  // without a directory nothing is recorded
 }
 
 // deadMan is how long a waiting caller stays without an engine.
@@ -37,6 +38,9 @@ func (s *Settings) line(did string) config.Line {
 	return config.Line{DID: did, Kind: config.Helpline, Category: s.Rules.Unclassified}
 }
 
+// keysOrder reports whether agents may give orders by keys while they talk.
+func (s *Settings) keysOrder() bool { return len(s.InCall) > 0 }
+
 // silentCategory is where callers go for whom a key spoke.
 const silentCategory = "silent"
 
@@ -44,7 +48,7 @@ const silentCategory = "silent"
 func NewSettings(c config.Config) (*Settings, error) {
 	s := &Settings{
 		Config: c, Lines: map[string]config.Line{}, Menus: c.Menus,
-		Waiting: c.Waiting, Codes: codesOf(c), Policy: &c.Routing,
+		Waiting: c.Waiting, Codes: codesOf(c), InCall: c.Agents.InCall.Wishes(), Policy: &c.Routing,
 		Spool: recordings.Spool{Dir: c.Recordings.SpoolDir, Quota: c.Recordings.SpoolBytes},
 		Rules: call.Rules{
 			Categories:   map[string]call.Category{},

@@ -232,6 +232,7 @@ type ServiceLevel struct {
 // Agents is about people at seats.
 type Agents struct {
 	Codes        Codes         `yaml:"codes" doc:"dialled on the softphone"`
+	InCall       InCall        `yaml:"inCall" doc:"pressed on the softphone while she talks; empty switches one off. Nobody else hears her keys then"`
 	PauseReasons []PauseReason `yaml:"pauseReasons" doc:"chosen by the digit after the pause code"`
 	ExtendBy     time.Duration `yaml:"extendBy" doc:"one use of the extend code adds this to after-call work"`
 	RestFor      time.Duration `yaml:"restFor" doc:"the extend code in recovery prolongs it to this"`
@@ -249,6 +250,30 @@ type Codes struct {
 	Extend string `yaml:"extend" doc:"more after-call work or recovery"`
 	// Outcome is followed by one or two digits.
 	Outcome string `yaml:"outcome" doc:"followed by the number of what came of a call that we made"`
+}
+
+// InCall are the codes that an agent presses in a call, for who has no page to
+// press buttons on. They are heard from her telephone alone, never from the other.
+type InCall struct {
+	Counsellor string `yaml:"counsellor" doc:"gives the caller to whoever counsels"`
+	Recording  string `yaml:"recording" doc:"the recording holds silence, for the first of recordings.pauseReasons, and goes on at the next press"`
+	Hold       string `yaml:"hold" doc:"music for the other side, and back at the next press"`
+	Together   string `yaml:"together" doc:"all three talk, when somebody else has answered"`
+	Back       string `yaml:"back" doc:"back to the other side alone; whoever was called in besides leaves"`
+	Panic      string `yaml:"panic" doc:"calls a supervisor"`
+	QuickEnd   string `yaml:"quickEnd" doc:"ends the call at once, as abusive or under duress; recovery follows"`
+	Emergency  string `yaml:"emergency" doc:"calls 112 in, while the other side hears music"`
+}
+
+// Wishes are the codes that are on, and what each is for: a word of package call,
+// or "counsellor". Of those that switch, the first way.
+func (k InCall) Wishes() map[string]string {
+	all := map[string]string{
+		k.Counsellor: "counsellor", k.Recording: "pause-recording", k.Hold: "hold", k.Together: "conference",
+		k.Back: "consult-cancel", k.Panic: "panic", k.QuickEnd: "quick-end", k.Emergency: "transfer-112",
+	}
+	delete(all, "")
+	return all
 }
 
 // PauseReason is one that agents may choose.

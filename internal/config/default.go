@@ -59,15 +59,7 @@ func Default() Config {
 		ServiceLevel: ServiceLevel{
 			Threshold: 15 * time.Second,
 		},
-		Agents: Agents{
-			Codes: Codes{Login: "*11", Logout: "*12", Ready: "*13", Pause: "*14", Done: "*15", Extend: "*16", Outcome: "*17"},
-			PauseReasons: []PauseReason{
-				{Digit: "1", Name: "break"}, {Digit: "2", Name: "meal"}, {Digit: "3", Name: "training"},
-				{Digit: "4", Name: "debrief"}, {Digit: "5", Name: "supervisor"}, {Digit: "6", Name: "technical"},
-			},
-			ExtendBy: time.Minute,
-			RestFor:  30 * time.Minute, AfterQuickEnd: 10 * time.Minute,
-		},
+		Agents:   defaultAgents(),
 		Overflow: Overflow{Endpoint: "", Number: "112"},
 		Outbound: Outbound{
 			VictimLine: "1090", OffenderLine: "1091",
@@ -132,4 +124,19 @@ func defaultKinds() []OutboundKind {
 		kinds[i].Open, kinds[i].Interruptible = true, true
 	}
 	return kinds
+}
+
+func defaultAgents() Agents {
+	return Agents{
+		Codes: Codes{Login: "*11", Logout: "*12", Ready: "*13", Pause: "*14", Done: "*15", Extend: "*16", Outcome: "*17"},
+		InCall: InCall{
+			Counsellor: "*2", Recording: "*3", Hold: "*4", Together: "*5", Back: "*6", Panic: "*9", QuickEnd: "*00", Emergency: "*112",
+		},
+		PauseReasons: []PauseReason{
+			{Digit: "1", Name: "break"}, {Digit: "2", Name: "meal"}, {Digit: "3", Name: "training"},
+			{Digit: "4", Name: "debrief"}, {Digit: "5", Name: "supervisor"}, {Digit: "6", Name: "technical"},
+		},
+		ExtendBy: time.Minute,
+		RestFor:  30 * time.Minute, AfterQuickEnd: 10 * time.Minute,
+	}
 }

@@ -419,20 +419,15 @@ func (c Config) Line(did string) (Line, bool) {
 }
 
 func (a Agents) check(v *verdict) {
-	codes := []struct{ path, code string }{
+	checkCodes(v, "agents.codes.", []named{
 		{"login", a.Codes.Login}, {"logout", a.Codes.Logout}, {"ready", a.Codes.Ready},
 		{"pause", a.Codes.Pause}, {"done", a.Codes.Done}, {"extend", a.Codes.Extend}, {"outcome", a.Codes.Outcome},
-	}
-	for i, one := range codes {
-		path := "agents.codes." + one.path
-		v.matches(path, one.code, code, "a star and one to six digits")
-		for _, other := range codes[:i] {
-			// Login and pause are followed by digits: no code may begin with another.
-			if strings.HasPrefix(one.code, other.code) || strings.HasPrefix(other.code, one.code) {
-				v.wrong(path, "cannot be told apart from agents.codes.%s", other.path)
-			}
-		}
-	}
+	})
+	k := a.InCall
+	checkCodes(v, "agents.inCall.", slices.DeleteFunc([]named{
+		{"counsellor", k.Counsellor}, {"recording", k.Recording}, {"hold", k.Hold}, {"together", k.Together},
+		{"back", k.Back}, {"panic", k.Panic}, {"quickEnd", k.QuickEnd}, {"emergency", k.Emergency},
+	}, func(one named) bool { return one.code == "" }))
 	digitSeen, nameSeen := map[string]bool{}, map[string]bool{}
 	for i, r := range a.PauseReasons {
 		path := fmt.Sprintf("agents.pauseReasons[%d]", i)
@@ -446,6 +441,22 @@ func (a Agents) check(v *verdict) {
 	v.within("agents.extendBy", a.ExtendBy, time.Second, time.Hour)
 	v.within("agents.restFor", a.RestFor, time.Second, 4*time.Hour)
 	v.within("agents.afterQuickEnd", a.AfterQuickEnd, 0, 4*time.Hour)
+}
+
+// named is a code and what it is called in the configuration.
+type named struct{ path, code string }
+
+// checkCodes looks whether codes can be told apart. Some are followed by digits,
+// and none waits for a next key: none may begin with another.
+func checkCodes(v *verdict, section string, codes []named) {
+	for i, one := range codes {
+		v.matches(section+one.path, one.code, code, "a star and one to six digits")
+		for _, other := range codes[:i] {
+			if strings.HasPrefix(one.code, other.code) || strings.HasPrefix(other.code, one.code) {
+				v.wrong(section+one.path, "cannot be told apart from %s%s", section, other.path)
+			}
+		}
+	}
 }
 
 func (c Config) checkOverflow(v *verdict) {
