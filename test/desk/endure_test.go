@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"powerline/internal/postgres"
 	"powerline/test/browser"
 	"powerline/test/helpline"
 )
@@ -74,11 +75,46 @@ func TestGivenSheWrites_WhenTabNetworkEngineOrDatabaseGoes_ThenNoWordIsLost(t *t
 	f.must(s.Reload())
 	d.shows("in the end")
 
+	d.registersInVain()
 	c.HangUp()
 	f.until(s.Page, `document.getElementById("seat").dataset.state === "wrap-up"`)
-	f.must(s.Click("#close"))
-	f.must(s.Click(`[data-close="information"]`))
+	f.must(s.Click("#done"))
 	f.until(s.Page, `document.getElementById("seat").dataset.state === "idle"`)
+}
+
+// registersInVain presses "register" while the database is away, and lets the engine
+// that was told so die: the complaint is registered once when both are back, and the
+// page says under which number.
+func (d *desk) registersInVain() {
+	t := d.floor.t
+	t.Helper()
+	d.choose(d.Page, "reach", "pull")
+	d.fill(d.Page, "victim.name", "Asha")
+	d.fill(d.Page, "offender.numbers", "9876501234")
+	d.choose(d.Page, "district", "Lucknow")
+	d.choose(d.Page, "category", "phone")
+	d.choose(d.Page, "track", "counsellable")
+	d.kept()
+	d.Postgres.Stop()
+	d.must(d.Click("#register"))
+	d.until(d.Page, `document.getElementById("closed-what").innerText.includes("as soon as the database answers") && document.getElementById("form").hidden`)
+	d.shot(d.Page, "desk-register-waits")
+	d.Engines[0].Kill()
+	d.must(d.Engines[0].Start())
+	d.must(d.consoleAnswers())
+	d.must(d.Postgres.Start(d.ctx))
+	d.until(d.Page, `/^\d{9}$/.test(document.getElementById("docket").innerText) && document.getElementById("late-list").innerText.includes("Registered now")`)
+	d.useable(d.Page)
+	d.shot(d.Page, "desk-registered-late")
+	docket, err := d.Text("#docket")
+	d.must(err)
+	db, err := d.Database(d.ctx)
+	d.must(err)
+	found, err := db.Cases(d.ctx, postgres.CaseFilter{Limit: 10})
+	d.must(err)
+	if len(found) != 1 || found[0].Docket != docket {
+		t.Errorf("she pressed once, and there are %d cases; the page names %s: %+v", len(found), docket, found)
+	}
 }
 
 // cutFor lets a cut last: half a minute in the long run.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -67,7 +68,8 @@ func (s slot) String() string { return s.call + " " + string(s.agent) }
 // page is the newest draft of a slot. A nil Form is one that is done with.
 type page struct {
 	postgres.Draft
-	tab string
+	tab   string
+	waits bool // she wants it registered
 }
 
 // NewBook makes an empty book. Tell is called with the agent whose drafts have
@@ -88,7 +90,13 @@ func (b *Book) Recover(drafts ...postgres.Draft) {
 // learn takes in a draft unless a newer one is known.
 func (b *Book) learn(d postgres.Draft) {
 	if b.pages[d.Agent][d.Call].Version < d.Version {
-		b.set(slot{d.Call, d.Agent}, page{Draft: d})
+		s := slot{d.Call, d.Agent}
+		p := page{Draft: d}
+		if d.Form != nil {
+			f, err := b.read(s, p)
+			p.waits = err == nil && f.yes(registers)
+		}
+		b.set(s, p)
 	}
 }
 
@@ -201,7 +209,7 @@ func (b *Book) put(s slot, e Entry) (postgres.Draft, Kept, error) {
 	if err != nil {
 		return postgres.Draft{}, Kept{}, err
 	}
-	b.set(s, page{Draft: d, tab: e.Tab})
+	b.set(s, page{Draft: d, tab: e.Tab, waits: form.yes(registers)})
 	kept := Kept{Version: d.Version}
 	if merged {
 		kept.Form = form
@@ -256,6 +264,34 @@ func (b *Book) Draft(id agent.ID, callID string) (Form, int64, error) {
 	return f, p.Version, err
 }
 
+// Want keeps in a draft whether it is to be registered, with all that she has
+// written, so that the wish outlives page, engine and PostgreSQL's absence.
+func (b *Book) Want(ctx context.Context, id agent.ID, callID string, f Form, wanted bool) error {
+	f = maps.Clone(f)
+	delete(f, registers)
+	if wanted {
+		f[registers] = "yes"
+	}
+	_, version, err := b.Draft(id, callID)
+	if err != nil {
+		return err
+	}
+	_, err = b.Keep(ctx, id, callID, Entry{Base: version, Form: f, Touched: slices.Collect(maps.Keys(fields))})
+	return err
+}
+
+// Wanted are the calls of an agent whose drafts she wants registered.
+func (b *Book) Wanted(id agent.ID) (calls []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for call, p := range b.pages[id] {
+		if p.Form != nil && p.waits {
+			calls = append(calls, call)
+		}
+	}
+	return calls
+}
+
 // Finish ends a draft: its words are gone, in PostgreSQL too. What she said that
 // the call was stays.
 func (b *Book) Finish(ctx context.Context, said postgres.Said) error {
@@ -300,7 +336,7 @@ func (b *Book) Slips(id agent.ID, callID string) []Slip {
 	all := []Slip{}
 	for call, p := range b.pages[id] {
 		if p.Form != nil {
-			all = append(all, Slip{Call: call, Version: p.Version, At: p.At, Tab: p.tab})
+			all = append(all, Slip{Call: call, Version: p.Version, At: p.At, Tab: p.tab, Waits: p.waits})
 		}
 	}
 	slices.SortFunc(all, func(x, y Slip) int {

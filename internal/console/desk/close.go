@@ -57,6 +57,8 @@ type Closing struct {
 type Closed struct {
 	Case   string `json:"case,omitempty"`
 	Docket string `json:"docket,omitempty"` // tell it to her
+	// Waits: PostgreSQL is away, and it is registered as soon as it answers.
+	Waits bool `json:"waits,omitempty"`
 }
 
 // asking is a request in whose name the API can be asked: *console.Request is one.
@@ -73,6 +75,9 @@ func (o *office) close(r asking, id agent.ID, callID string, in Closing) (Closed
 	switch in.What {
 	case registered:
 		done, err := o.register(r, id, callID, in.Form)
+		if errors.Is(err, errAway) {
+			return o.registerLater(r.Context(), id, callID, in.Form)
+		}
 		if err != nil {
 			return Closed{}, err
 		}
@@ -87,7 +92,7 @@ func (o *office) close(r asking, id agent.ID, callID string, in Closing) (Closed
 		return Closed{}, err
 	}
 	o.endWrapUp(r.Context(), id, callID)
-	return Closed{said.Case, said.Docket}, nil
+	return Closed{Case: said.Case, Docket: said.Docket}, nil
 }
 
 // mayBe reports whether a call can have been what she says.
@@ -121,16 +126,16 @@ func (o *office) register(r asking, id agent.ID, callID string, f Form) (Closed,
 	if err := f.check(); err != nil {
 		return Closed{}, err
 	}
+	in, err := f.registration(callID)
+	if err != nil {
+		return Closed{}, err
+	}
 	caseID, docket, err := o.Books.ToldIn(r.Context(), callID, id)
 	if err != nil {
 		return Closed{}, errAway
 	}
 	if caseID != "" {
-		return Closed{caseID, docket}, nil
-	}
-	in, err := f.registration(callID)
-	if err != nil {
-		return Closed{}, err
+		return Closed{Case: caseID, Docket: docket}, nil
 	}
 	var out api.Registered
 	if err := ask(r, "/cases", callID, in, &out); err != nil {
@@ -142,7 +147,7 @@ func (o *office) register(r asking, id agent.ID, callID string, f Form) (Closed,
 		}
 		return Closed{}, err
 	}
-	return Closed{out.Case, out.Docket}, nil
+	return Closed{Case: out.Case, Docket: out.Docket}, nil
 }
 
 // followUp tells a case what she said when she rang us about it.

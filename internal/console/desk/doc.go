@@ -16,6 +16,9 @@
 // alone, and sends it again until it is. Nothing private is ever put into storage
 // of the browser.
 //
+// What she registers while PostgreSQL is away is kept as a draft that waits: her
+// open desk registers it, once, when PostgreSQL answers (later.go).
+//
 // What is done about a case is done by the API (package api), with its checks and
 // its audit; what is done about a call by the engine's orders.
 //

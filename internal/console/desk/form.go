@@ -31,6 +31,7 @@ var fields = func() map[string]int {
 		"adult.name": 320, "adult.number": 40, "adult.relation": 32,
 		"offender.name": 320, "offender.numbers": 300, "offender.sex": 8, "offender.relation": 32, "offender.address": 4000, "sealed": 3,
 		"district": 40, "station": 64, "category": 32, "account": 4000, "track": 16, "agrees": 3, "sexual": 3,
+		registers: 3,
 	}
 	for i := range spans {
 		for _, name := range []string{"days", "from", "to"} {
@@ -44,6 +45,10 @@ var fields = func() map[string]int {
 	}
 	return all
 }()
+
+// registers is no field of the page: it is "yes" in a draft that she wants registered
+// as soon as the database answers.
+const registers = "registers"
 
 func spanField(i int, name string) string    { return fmt.Sprintf("span%d.%s", i+1, name) }
 func contactField(i int, name string) string { return fmt.Sprintf("contact%d.%s", i+1, name) }

@@ -71,9 +71,15 @@ type office struct {
 	mu sync.Mutex
 	// last is the call of each agent as it was when the floor still had it.
 	last map[agent.ID]call.Call
+	// late is what became of drafts that had to wait; registering, whose are being
+	// registered now.
+	late        map[agent.ID][]Late
+	registering map[agent.ID]bool
 }
 
-func newOffice(o Options) *office { return &office{Options: o, last: map[agent.ID]call.Call{}} }
+func newOffice(o Options) *office {
+	return &office{Options: o, last: map[agent.ID]call.Call{}, late: map[agent.ID][]Late{}, registering: map[agent.ID]bool{}}
+}
 
 // state is what an agent's page shows now. It looks at memory alone.
 func (o *office) state(id agent.ID) State {
@@ -89,6 +95,7 @@ func (o *office) state(id agent.ID) State {
 		}
 	}
 	s.Drafts = o.Book.Slips(id, current)
+	s.Late = o.lateOf(id)
 	return s
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"powerline/agent"
@@ -121,21 +122,60 @@ func TestGivenSheIsStillTalking_WhenSheCloses_ThenSheGoesOnTalking(t *testing.T)
 	}
 }
 
-func TestGivenTheDatabaseIsAway_WhenSheRegisters_ThenNothingIsClosedAndTheDraftStays(t *testing.T) {
+func TestGivenTheDatabaseIsAway_WhenSheRegisters_ThenItIsRegisteredOnceAsSoonAsItIsBack(t *testing.T) {
 	f, s := talkingWoman(), newShelf()
+	f.agents["a001"] = woman(agent.WrapUp, "c1")
 	o := officeWith(f, s)
 	keep(t, o.Book, "tab-aaaa", 0, asha(nil), "district")
 	s.away = true
-	if _, err := o.close(&asked{ctx: t.Context()}, "a001", "c1", Closing{What: registered, Form: asha(nil)}); !errors.Is(err, errAway) {
-		t.Errorf("she is told %v", err)
+	closed, err := o.close(&asked{ctx: t.Context()}, "a001", "c1", Closing{What: registered, Form: asha(nil)})
+	if err != nil || !closed.Waits || len(s.said) != 0 || len(f.orders) != 1 {
+		t.Fatalf("she is told %+v, %v; it is written down that %+v; the engine was told %+v", closed, err, s.said, f.orders)
 	}
-	s.away = false
+	if st := o.state("a001"); !st.Drafts[0].Waits {
+		t.Errorf("the page shows %+v", st.Drafts)
+	}
 	a := &asked{ctx: t.Context(), status: http.StatusServiceUnavailable, answer: api.Problem{}}
-	if _, err := o.close(a, "a001", "c1", Closing{What: registered, Form: asha(nil)}); !errors.Is(err, errAway) {
-		t.Errorf("she is told %v", err)
+	o.registerWanted(t.Context(), a, "a001")
+	if len(a.paths) != 0 || len(o.state("a001").Late) != 0 {
+		t.Errorf("while it is away %v was asked for, and she is told %+v", a.paths, o.state("a001").Late)
 	}
-	if written1(t, o.Book)["district"] != "Lucknow" || len(s.said) != 0 {
-		t.Error("the draft is gone, or the call closed")
+
+	s.away = false
+	// The engine that was told so has died: the one after it reads what is kept.
+	o = officeWith(f, s)
+	if err := o.Book.Refresh(t.Context(), "a001"); err != nil {
+		t.Fatal(err)
+	}
+	o.registerWanted(t.Context(), a, "a001") // the API cannot either
+	a = &asked{ctx: t.Context(), status: http.StatusCreated, answer: api.Registered{Case: "cabcdefghijklmnop", Docket: "123456782"}}
+	o.registerWanted(t.Context(), a, "a001")
+	o.registerWanted(t.Context(), a, "a001")
+	st := o.state("a001")
+	if len(a.paths) != 1 || strings.Contains(a.bodies[0], registers) || len(s.said) != 1 || s.said[0].Case != "cabcdefghijklmnop" {
+		t.Errorf("asked for %v with %v; written down %+v", a.paths, a.bodies, s.said)
+	}
+	if len(st.Drafts) != 0 || len(st.Late) != 1 || st.Late[0].Docket != "123456782" || st.Call.Docket != "123456782" {
+		t.Errorf("the page shows %+v", st)
+	}
+}
+
+func TestGivenSheHadToWait_WhenTheAPIRefusesHerComplaint_ThenItIsADraftAgainAndSheIsTold(t *testing.T) {
+	f, s := talkingWoman(), newShelf()
+	o := officeWith(f, s)
+	if err := o.Book.Want(t.Context(), "a001", "c1", asha(nil), true); err != nil {
+		t.Fatal(err)
+	}
+	a := &asked{ctx: t.Context(), status: http.StatusUnprocessableEntity, answer: api.Problem{Status: 422, Field: "victim.numbers[0]"}}
+	for range 2 {
+		o.registerWanted(t.Context(), a, "a001")
+	}
+	st := o.state("a001")
+	if len(a.paths) != 1 || len(st.Drafts) != 1 || st.Drafts[0].Waits || len(st.Late) != 1 || st.Late[0].Docket != "" {
+		t.Errorf("asked %d times; the page shows %+v, %+v", len(a.paths), st.Drafts, st.Late)
+	}
+	if form := written1(t, o.Book); form["district"] != "Lucknow" || form[registers] != "" {
+		t.Errorf("the draft says %v", form)
 	}
 }
 

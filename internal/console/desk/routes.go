@@ -111,6 +111,16 @@ func (o *office) stream(r *console.Request) error {
 	if err := o.Book.Refresh(r.Context(), id); err != nil {
 		o.Log.Info("desk is opened with the drafts that are in memory", "agent", id, "error", err)
 	}
+	ctx, stop := context.WithCancel(r.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		o.registerWaiting(ctx, r, id)
+	}()
+	defer func() {
+		stop()
+		<-done
+	}()
 	return r.Stream(console.View{Name: "state", Show: func(context.Context) (any, error) { return o.state(id), nil }})
 }
 

@@ -16,6 +16,8 @@ type State struct {
 	Call  *Talk `json:"call,omitempty"` // in hand, or being written up
 	// Drafts are complaints that she has not finished, that of the call in hand first.
 	Drafts []Slip `json:"drafts"`
+	// Late are those that were registered, or refused, after they had waited.
+	Late []Late `json:"late,omitempty"`
 	// Away: PostgreSQL does not answer, so that drafts go to the journal.
 	Away bool `json:"away,omitempty"`
 }
@@ -113,6 +115,16 @@ type Slip struct {
 	// Tab is the page that wrote it last, so that another one knows that it was
 	// not itself.
 	Tab string `json:"tab,omitempty"`
+	// Waits: she wants it registered, and it will be as soon as PostgreSQL answers.
+	Waits bool `json:"waits,omitempty"`
+}
+
+// Late is what became of a draft that waited to be registered: its complaint number,
+// or none when it was refused and is a draft again.
+type Late struct {
+	Call   string    `json:"call"`
+	At     time.Time `json:"at"`
+	Docket string    `json:"docket,omitempty"`
 }
 
 // seat is the agent as her page shows her.

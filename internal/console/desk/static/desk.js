@@ -77,16 +77,22 @@ function showCall() {
   $("pause-recording").hidden = !!c.paused;
   $("resume-recording").hidden = !c.paused;
   showKeys(c);
-  $("closed").hidden = !c.done;
+  $("closed").hidden = !c.done && !waits(c.id);
   if (c.done) {
     put("closed-what", c.docket ? text("desk.docket") : text("desk.closed", word("disposition", c.done)));
     put("docket", c.docket ?? "");
+  } else if (waits(c.id)) {
+    put("closed-what", text("desk.form.waits"));
+    put("docket", "");
   }
   if (shown !== c.id) {
     shown = c.id;
     ask(c);
   }
 }
+
+// waits: she wants the complaint of this call registered, and it will be.
+const waits = (id) => state.drafts.some((one) => one.call === id && one.waits);
 
 const isTask = (c) => c.work === "task" || c.work === "call-back";
 
@@ -374,7 +380,7 @@ function formCall() {
 
 function showForm() {
   const id = formCall();
-  const closed = state.call?.id === id && state.call?.done && !writing;
+  const closed = state.call?.id === id && (state.call?.done || waits(id)) && !writing;
   form.hidden = !id || !!closed;
   if (form.hidden || !fields.length) return leaveDraft(id);
   $("back").hidden = !writing;
@@ -576,7 +582,9 @@ async function stations() {
 
 function showDrafts() {
   const others = state.drafts.filter((one) => one.call !== state.call?.id && one.call !== writing);
-  $("drafts").hidden = !others.length || !fields.length;
+  const late = state.late ?? [];
+  $("drafts").hidden = !(others.length || late.length) || !fields.length;
+  showLate(late);
   const key = JSON.stringify(others);
   if ($("draft-list").dataset.shown === key) return;
   $("draft-list").dataset.shown = key;
@@ -590,6 +598,20 @@ function showDrafts() {
       showDrafts();
     });
     item.append(element("span", "", new Date(one.at).toLocaleString("en-GB", { timeZone: "Asia/Kolkata" })), button);
+    if (one.waits) item.append(element("strong", "", text("desk.form.to-register")));
+    return item;
+  }));
+}
+
+// showLate tells what became of complaints that had to wait for the database.
+function showLate(late) {
+  const list = $("late-list");
+  const key = JSON.stringify(late);
+  if (list.dataset.shown === key) return;
+  list.dataset.shown = key;
+  list.replaceChildren(...late.map((one) => {
+    const item = element("li", "row");
+    item.append(element("span", "", text(one.docket ? "desk.form.late" : "desk.form.refused")), element("strong", "", one.docket ?? ""), element("span", "", new Date(one.at).toLocaleTimeString("en-GB", { timeZone: "Asia/Kolkata" })));
     return item;
   }));
 }
