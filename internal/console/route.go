@@ -78,7 +78,7 @@ type Room struct {
 	Words  Catalogue
 }
 
-// checkRoutes refuses what the table does not know, or knows and nobody serves.
+// checkRoutes refuses what the table does not know.
 func checkRoutes(rooms []Room) error {
 	seen := map[string]bool{}
 	for _, room := range rooms {
