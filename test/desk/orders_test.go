@@ -138,6 +138,7 @@ func (h *hand) silentCaller() {
 	h.until(h.seat.Page, `[...document.querySelectorAll("#key-list li")].map((one) => one.dataset.meant).join() === "yes"`)
 	h.must(h.caller.SendDigits(h.ctx, "255"))
 	h.until(h.seat.Page, `[...document.querySelectorAll("#key-list li")].map((one) => one.dataset.meant).join() === "yes,no,other,danger"`)
+	h.useable(h.seat.Page)
 	h.shot(h.seat.Page, "desk-keys")
 }
 
