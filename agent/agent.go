@@ -138,18 +138,18 @@ func New(p Profile, at time.Time) Agent {
 }
 
 // Routable reports whether a call may be offered to her now.
-func (a Agent) Routable() bool {
+func (a *Agent) Routable() bool {
 	return a.Status == Available && a.State == Idle && a.Leg == "" && a.Online && !a.Elsewhere
 }
 
 // Invitable reports whether a supervisor's phone may be rung so that she comes into
 // a call of somebody else. Whether she takes calls herself does not matter.
-func (a Agent) Invitable() bool { return a.State == Idle && a.Leg == "" && a.Online && !a.Elsewhere }
+func (a *Agent) Invitable() bool { return a.State == Idle && a.Leg == "" && a.Online && !a.Elsewhere }
 
 // BreakInable reports whether a crisis call may take her out of after-call work.
-func (a Agent) BreakInable() bool {
+func (a *Agent) BreakInable() bool {
 	return a.Status == Available && a.State == WrapUp && a.After.Interruptible && a.Leg == "" && a.Online && !a.Elsewhere
 }
 
 // Busy reports whether the system holds her for a call or its aftermath.
-func (a Agent) Busy() bool { return a.State != Idle }
+func (a *Agent) Busy() bool { return a.State != Idle }

@@ -165,6 +165,10 @@ type shortlist struct {
 
 func newDialling(p Pacing) *dialling {
 	d := &dialling{p: p, out: Paced{Held: map[agent.Pool]bool{}}}
+	if len(p.Work) > 0 {
+		d.idle = make([]idler, 0, len(p.Agents))
+		d.out.Resting = make([]Resting, 0, len(p.Work))
+	}
 	for i := range p.Agents {
 		a := &p.Agents[i]
 		if !a.Routable() {

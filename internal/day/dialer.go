@@ -17,6 +17,7 @@ import (
 type dialer struct {
 	every    time.Duration
 	lines    [][]int // due jobs of each kind and language, in order
+	mixed    []bool  // lines into which a job came back, behind those that were due after it
 	held     map[agent.Pool]bool
 	awake    bool
 	news     bool                // something has happened that a dial could come of
@@ -26,7 +27,8 @@ type dialer struct {
 	left     []int // jobs of each kind that have not had their attempt
 	ids      []string
 	serves   [][]int // of each agent, the lines that she may and can take
-	idle     []int   // of each line, the agents who are free for it
+	free     idle    // agents who are free
+	idle     []idle  // of each line, those of them who may and can take it
 	works    []routing.Work
 }
 
@@ -45,7 +47,7 @@ func newDialer(w *world) dialer {
 	if w.opt.instant {
 		d.every = 1
 	}
-	d.idle, d.ids = make([]int, len(d.lines)), make([]string, len(w.trace.Jobs))
+	d.idle, d.mixed, d.ids = make([]idle, len(d.lines)), make([]bool, len(d.lines)), make([]string, len(w.trace.Jobs))
 	for i, j := range w.trace.Jobs {
 		d.left[j.Kind]++
 		d.ids[i] = fmt.Sprintf("j%06d", i)
@@ -96,10 +98,14 @@ func (k *Kind) open(at time.Duration) bool {
 
 // line puts a job that is due behind those of its kind and language.
 func (d *dialer) line(w *world, job int) {
-	j := &w.trace.Jobs[job]
-	at := j.Kind*len(w.p.Languages) + j.Language
+	at := d.lineOf(w, job)
 	d.lines[at] = append(d.lines[at], job)
 	d.news, w.changed = true, true
+}
+
+func (d *dialer) lineOf(w *world, job int) int {
+	j := &w.trace.Jobs[job]
+	return j.Kind*len(w.p.Languages) + j.Language
 }
 
 // decide is one look of the dialer.
@@ -114,7 +120,7 @@ func (d *dialer) decide(w *world) {
 	if w.opt.TakeBack {
 		d.giveWay(w, p)
 	}
-	p.Work = d.work(w)
+	p.Work = d.work(w, p.Reserve)
 	if w.opt.Router.installed() {
 		d.placeAll(w, naive(w, p))
 		return
@@ -144,24 +150,51 @@ func (d *dialer) giveWay(w *world, p routing.Pacing) {
 	}
 }
 
-// work are the first jobs of each line, as many as there are agents free for it:
-// in one line all are alike, so that no other could be chosen before them.
-func (d *dialer) work(w *world) []routing.Work {
-	clear(d.idle)
-	for i := range w.agents {
-		if w.agents[i].Routable() {
-			for _, line := range d.serves[i] {
-				d.idle[line]++ // those of another language too: the task may have waited for long
-			}
-		}
+// idle are agents who are free: women and officers of whom some are kept for
+// callers, and others.
+type idle struct{ women, officers, others int }
+
+func (n *idle) count(p *Person, by int) {
+	switch {
+	case p.callers():
+		n.women += by
+	case p.ringBacks():
+		n.officers += by
+	default:
+		n.others += by
+	}
+}
+
+// counts notes that an agent has become free, or is no longer.
+func (d *dialer) counts(i int, p *Person, by int) {
+	d.free.count(p, by)
+	for _, line := range d.serves[i] { // those of another language too: the task may have waited for long
+		d.idle[line].count(p, by)
+	}
+}
+
+// most is how many jobs of a line could be given to somebody now.
+func (d *dialer) most(line int, kept routing.Reserve) int {
+	n := d.idle[line]
+	if d.mixed[line] {
+		kept = routing.Reserve{} // the first may not be the longest due
+	}
+	return n.others + min(n.women, max(0, d.free.women-kept.Women)) + min(n.officers, max(0, d.free.officers-kept.Officers))
+}
+
+// work are the first jobs of each line, as many as there are agents who could be
+// given one: in one line all are alike, so that no other could be chosen before them.
+func (d *dialer) work(w *world, kept routing.Reserve) []routing.Work {
+	if w.opt.Router.installed() {
+		kept = routing.Reserve{} // their dialer keeps nobody back
 	}
 	d.works = d.works[:0]
 	for at, line := range d.lines {
 		k := &w.p.Outbound[at/len(w.p.Languages)]
-		if !w.open(k) {
+		if len(line) == 0 || !w.open(k) {
 			continue
 		}
-		for _, job := range line[:min(d.idle[at], len(line))] {
+		for _, job := range line[:min(d.most(at, kept), len(line))] {
 			d.works = append(d.works, routing.Work{
 				ID: d.ids[job], Pool: k.Pool, Skill: k.Name, Language: w.p.Languages[at%len(w.p.Languages)].Code,
 				Due: midnight.Add(seconds(w.trace.Jobs[job].Due)),
@@ -239,8 +272,7 @@ const ringAgentFor = 10 * time.Second
 
 // take removes a job from its line. It is near the head.
 func (d *dialer) take(w *world, job int) {
-	j := &w.trace.Jobs[job]
-	line := &d.lines[j.Kind*len(w.p.Languages)+j.Language]
+	line := &d.lines[d.lineOf(w, job)]
 	for i, x := range *line {
 		if x == job {
 			copy((*line)[1:i+1], (*line)[:i])
@@ -248,7 +280,7 @@ func (d *dialer) take(w *world, job int) {
 			break
 		}
 	}
-	d.left[j.Kind]--
+	d.left[w.trace.Jobs[job].Kind]--
 }
 
 // dial is the other phone: the agent's leg is up, and what comes of it is what
@@ -297,7 +329,10 @@ func (d *dialer) ended(w *world, l *live) {
 	switch l.call.Outcome {
 	case call.Withdrawn, call.NotPlaced, call.Interrupted:
 		d.left[w.trace.Jobs[l.job].Kind]++
-		w.after(comesBack, func() { d.line(w, l.job) })
+		w.after(comesBack, func() {
+			d.mixed[d.lineOf(w, l.job)] = true
+			d.line(w, l.job)
+		})
 	default:
 		w.result.attempt(w, l)
 	}

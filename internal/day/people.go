@@ -130,7 +130,15 @@ func (w *world) store(a agent.Agent, l *live) {
 	}
 	w.agents[i] = a
 	w.count(i)
-	w.dialer.news = w.dialer.news || a.Routable()
+	switch free := a.Routable(); {
+	case free:
+		w.dialer.news = true
+		if !before.Routable() {
+			w.dialer.counts(i, w.people[i].p, 1)
+		}
+	case before.Routable():
+		w.dialer.counts(i, w.people[i].p, -1)
+	}
 	if a.Status == agent.NotReady && before.Status == agent.Available && a.Reason == agent.ReasonNoAnswer {
 		w.result.Missed++
 		w.back(i, w.p.Pickup.Pause)

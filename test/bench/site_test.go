@@ -163,7 +163,7 @@ func (s *site) idle(ctx context.Context, b *testing.B) {
 			_ = s.Dial(ctx, p, "*13") // UntilAgents judges
 		}
 	}
-	if err := s.UntilAgents(ctx, "all agents are idle", s.People, agent.Agent.Routable); err != nil {
+	if err := s.UntilAgents(ctx, "all agents are idle", s.People, func(a agent.Agent) bool { return a.Routable() }); err != nil {
 		b.Fatal(err)
 	}
 }

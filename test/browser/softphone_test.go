@@ -161,7 +161,7 @@ func (s seat) logIn() {
 	}
 	s.must(s.UntilAgents(s.ctx, "she has logged in", []helpline.Person{s.her}, func(a agent.Agent) bool { return a.Status == agent.Available }))
 	s.callIs("none")
-	s.must(s.UntilAgents(s.ctx, "she can be rung", []helpline.Person{s.her}, agent.Agent.Routable))
+	s.must(s.UntilAgents(s.ctx, "she can be rung", []helpline.Person{s.her}, func(a agent.Agent) bool { return a.Routable() }))
 }
 
 // called lets a caller reach her.
@@ -231,7 +231,7 @@ func TestGivenABrowserAsTelephone_WhenACallerComes_ThenBothHearAndWrapUpFollowsA
 	s.must(s.page.Click(`[data-do="stop"]`))
 	s.lineIs("off")
 	s.must(other.Register(s.ctx), s.Dial(s.ctx, s.her, "*15"))
-	s.must(s.UntilAgents(s.ctx, "she can be rung again", []helpline.Person{s.her}, agent.Agent.Routable))
+	s.must(s.UntilAgents(s.ctx, "she can be rung again", []helpline.Person{s.her}, func(a agent.Agent) bool { return a.Routable() }))
 	c, err = s.Trunk.Phone("+919811000002", phone.Sings(callerTone)).Dial(s.ctx, helpline.Direct)
 	s.must(err)
 	s.must(c.Hears(s.ctx, 700))
@@ -293,7 +293,7 @@ func TestGivenACallInTheBrowser_WhenThePageIsLoadedAgain_ThenTheCallerIsNotHungU
 	// It is her telephone on the other page too, without a word.
 	s.must(s.page.Visit(s.Engines[0].Console + "/desk"))
 	s.lineIs("ready")
-	s.must(s.UntilAgents(s.ctx, "her telephone has moved", []helpline.Person{s.her}, agent.Agent.Routable))
+	s.must(s.UntilAgents(s.ctx, "her telephone has moved", []helpline.Person{s.her}, func(a agent.Agent) bool { return a.Routable() }))
 	c := s.called("+919813000001")
 	s.bothHear(c)
 	s.must(s.LogIn(s.ctx, s.People[0]))
