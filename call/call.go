@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -199,7 +200,7 @@ func (c Call) Expects(bridge string) bool {
 	return (c.Stage == Talking || c.Stage == HandedOver) && (bridge == c.Bridge() || c.needs(bridge))
 }
 
-func bridgeID(callID string, n int) string { return fmt.Sprintf("%s.b%d", callID, n) }
+func bridgeID(callID string, n int) string { return callID + ".b" + strconv.Itoa(n) }
 
 // LegID is the channel id of the agent's leg in the n-th offer of a call. That of
 // an outbound call must not begin with the call's own id: the channel of that id
@@ -208,9 +209,9 @@ func LegID(callID string, n int) string { return legID(callID, "a", n) }
 
 func legID(callID, kind string, n int) string {
 	if IsAttempt(callID) {
-		return fmt.Sprintf("%s%s.%s%d", outboundLeg, callID, kind, n)
+		return outboundLeg + callID + "." + kind + strconv.Itoa(n)
 	}
-	return fmt.Sprintf("%s.%s%d", callID, kind, n)
+	return callID + "." + kind + strconv.Itoa(n)
 }
 
 const outboundLeg = "for-"
@@ -248,9 +249,15 @@ func ofLeg(channel string) (callID, kind string) {
 // call. It is the name of a file, so that it says nothing to whoever sees it: 25
 // letters and digits of a digest behind an r.
 func RecordingID(callID string, n int) string {
-	digest := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", callID, n))
-	return "r" + strings.ToLower(base32.StdEncoding.EncodeToString(digest[:])[:25])
+	var name [80]byte // most fit, and then nothing is allocated but the id
+	digest := sha256.Sum256(strconv.AppendInt(append(append(name[:0], callID...), 0), int64(n), 10))
+	var id [1 + 32]byte
+	id[0] = 'r'
+	lowerBase32.Encode(id[1:], digest[:20])
+	return string(id[:1+25])
 }
+
+var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567")
 
 // RecordingMark is the variable that Asterisk sets on the recorded channel, one
 // for each conversation, so that a recording is not begun twice.

@@ -408,7 +408,7 @@ func (c Call) pauseUp(ev PauseUp) (Call, []Command) {
 // pausedStill repeats what was asked of the recording and arms the end of a pause:
 // the engine before this one may have died before the one, and took the other with it.
 func (c Call) pausedStill(at time.Time, atMost time.Duration) []Command {
-	if !c.Muted {
+	if !c.Muted || c.Recording == 0 {
 		return nil
 	}
 	cmds := []Command{MuteRecording{ID: RecordingID(c.ID, c.Recording), At: at, On: !c.Paused.IsZero(), Again: true}}

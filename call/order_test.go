@@ -1,7 +1,9 @@
 package call_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"powerline/agent"
 	"powerline/call"
@@ -32,6 +34,19 @@ func TestGivenCategoriesOfTwoKindsOfCall_WhenACallShallMoveAcross_ThenItIsRefuse
 			if got != one.want {
 				t.Errorf("%s, %s to %s: refused with %q, want %q", one.of.ID, order, one.to, got, one.want)
 			}
+		}
+	}
+}
+
+// The engine that ordered the end of a pause may die while the caller is on hold.
+func TestGivenAPausedRecording_WhenTheCallIsTakenOverOnHold_ThenThePauseEndsInItsTime(t *testing.T) {
+	paused := time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC)
+	r := call.Rules{PauseAtMost: 2 * time.Minute}
+	for _, held := range []bool{true, false} {
+		c := call.Call{ID: "c", Kind: call.Helpline, Stage: call.Talking, Offers: 1, Offer: call.Offer{N: 1, Agent: "a001", Leg: "c.a1"}, Recording: 1, Paused: paused, Muted: true, Held: held}
+		_, cmds := r.Step(c, call.Resumed{At: paused.Add(30 * time.Second), Caller: true, Leg: call.LegUp})
+		if want := (call.PauseTimer{Since: paused, After: 90 * time.Second}); !slices.Contains(cmds, call.Command(want)) {
+			t.Errorf("held %v: %v, want %v among them", held, cmds, want)
 		}
 	}
 }

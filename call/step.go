@@ -512,20 +512,21 @@ func (r Rules) resumeTalking(c Call, ev Resumed) (Call, []Command) {
 // resumePair puts caller and agent to where they belong: into the bridge, or the
 // caller to her music.
 func (r Rules) resumePair(c Call, ev Resumed) (Call, []Command) {
+	paused := c.pausedStill(ev.At, r.PauseAtMost) // on hold too: the recording will go on after it
 	switch {
 	case c.Held:
-		return c, c.holdAgain()
+		return c, append(c.holdAgain(), paused...)
 	case !ev.Joined && c.Kind == Outbound:
 		c, record := c.record(true)
-		return c, append([]Command{Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, record}, c.pausedStill(ev.At, r.PauseAtMost)...)
+		return c, append([]Command{Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, record}, paused...)
 	case !ev.Joined:
-		return c, []Command{LeaveAlone{}, Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, Guard{}}
+		return c, append([]Command{LeaveAlone{}, Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, Guard{}}, paused...)
 	}
 	if c.Joined = true; c.Bridged.IsZero() {
 		c.Bridged = ev.At // nobody saw when
 	}
 	c, record := c.record(true)
-	cmds := append([]Command{record}, c.pausedStill(ev.At, r.PauseAtMost)...)
+	cmds := append([]Command{record}, paused...)
 	if c.Kind == Outbound {
 		return c, cmds
 	}

@@ -39,7 +39,7 @@ func (m *mailbox) record(cmd call.Record) {
 	if m.e.settings().Spool.Dir == "" {
 		return
 	}
-	r := recording{e: m.e, channel: m.id, cmd: cmd, call: m.c}
+	r := recording{e: m.e, channel: m.id, cmd: cmd, call: m.c, asked: time.Now()}
 	go r.begin(m.ctx)
 }
 
@@ -49,6 +49,7 @@ type recording struct {
 	channel string // whose voice is the heard side
 	cmd     call.Record
 	call    call.Call
+	asked   time.Time // to be begun
 }
 
 func (r recording) begin(ctx context.Context) {
@@ -102,7 +103,7 @@ func (r recording) start(ctx context.Context, spool recordings.Spool) (err error
 			case <-time.After(startPause):
 			}
 		}
-		if try > 0 || r.cmd.Again {
+		if try > 0 || r.cmd.Again || time.Since(r.asked) > lease { // a process that slept may have a successor
 			runs, unknown := r.runs(ctx, spool)
 			if runs {
 				return nil
