@@ -185,7 +185,7 @@ func newRecordingsCertificate(s *shared) *cobra.Command {
 			history) as RECORDING.pdf and RECORDING.json. What only a person can state is left
 			to be filled in. Who asked, and on which order, stands in the audit first. The
 			make and serial number of the recording host are asked of this machine's firmware
-			unless given.
+			unless given. The wording is to be reviewed by counsel before anybody signs.
 
 			Examples:
 			  acd recordings certificate ry3onqq5rlqfxuhzo5xotveat4 --by "Insp. A" --order "CJM 44/2026" --out /media/court`),

@@ -288,6 +288,9 @@ func (a *server) admit(r *request) error {
 	}
 	if r.route.Purpose {
 		r.purpose = r.Header.Get(purposeHeader)
+		if r.purpose == "" && r.route.Address {
+			r.purpose = r.URL.Query().Get(purposeParameter.Name)
+		}
 		if !isWord(r.purpose, 40) {
 			return field(purposeHeader, "say what it is opened for in a word such as \"complaint\" or \"court-order\"; it stands in the audit")
 		}
@@ -313,6 +316,9 @@ func (a *server) who(r *request) (postgres.Token, error) {
 }
 
 const purposeHeader = "Audit-Purpose"
+
+// purposeParameter says the same in an address; it is a word, and nothing private.
+var purposeParameter = parameter{Name: "purpose", Doc: "what it is opened for, where the header " + purposeHeader + " cannot be sent; it stands in the audit"}
 
 // know reads the profile of the agent behind the token. A token outlives
 // nobody: who no longer works here does not get in.

@@ -95,7 +95,7 @@ func (w *writer) operation(rt route) object {
 			object{"type": "string", "pattern": keyForm.String()})
 	}
 	if rt.Purpose {
-		add("header", purposeHeader, "What it is opened for, as a word; it stands in the audit.", true, object{"type": "string", "pattern": wordForm.String(), "maxLength": 40})
+		add("header", purposeHeader, "What it is opened for, as a word; it stands in the audit.", !rt.Address, object{"type": "string", "pattern": wordForm.String(), "maxLength": 40})
 	}
 	status := fmt.Sprint(max(rt.Status, 200))
 	content := object{"application/json": object{"schema": w.schema(reflect.TypeOf(rt.Out))}}
@@ -275,7 +275,7 @@ func TestTheTableAndTheDocumentSayTheSame(t *testing.T) {
 			p := p.(object)
 			declared[p["in"].(string)+" "+p["name"].(string)] = p["required"].(bool)
 		}
-		if declared["header Idempotency-Key"] != rt.Changes || declared["header "+purposeHeader] != rt.Purpose {
+		if declared["header Idempotency-Key"] != rt.Changes || declared["header "+purposeHeader] != (rt.Purpose && !rt.Address) {
 			t.Errorf("%s: headers %v", rt.pattern(), declared)
 		}
 		for _, m := range pathParameter.FindAllStringSubmatch(rt.Path, -1) {

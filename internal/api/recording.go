@@ -47,6 +47,7 @@ type Exports interface {
 	AskExport(ctx context.Context, e postgres.Export) error
 	ApproveExport(ctx context.Context, id, by string, at time.Time) (postgres.Export, error)
 	Export(ctx context.Context, id string) (postgres.Export, error)
+	Exports(ctx context.Context, since time.Time) ([]postgres.Export, error)
 }
 
 // Listening opens the audio of recordings. A host without an identity has none.
@@ -113,13 +114,25 @@ type ExportIn struct {
 type ExportView struct {
 	ID         string    `json:"id"`
 	Recording  string    `json:"recording"`
+	Order      string    `json:"order" doc:"on which order it was asked for"`
 	AskedBy    string    `json:"askedBy"`
+	AskedAt    time.Time `json:"askedAt"`
 	ApprovedBy string    `json:"approvedBy,omitempty"`
+	ApprovedAt time.Time `json:"approvedAt,omitzero"`
 	Until      time.Time `json:"until,omitzero" doc:"until when it can be fetched"`
 }
 
-// exportsLast is how long an approved copy can be fetched.
-const exportsLast = 24 * time.Hour
+// ExportList are copies that were asked for, the newest first.
+type ExportList struct {
+	Exports []ExportView `json:"exports"`
+}
+
+// exportsLast is how long an approved copy can be fetched, exportsShown how far back
+// the list of copies goes.
+const (
+	exportsLast  = 24 * time.Hour
+	exportsShown = 90 * 24 * time.Hour
+)
 
 var recordingRoutes = []route{
 	{Method: "GET", Path: "/recordings", Name: "listRecordings", Roles: may(agents, supervisors), Out: RecordingList{}, Query: recordingParameters,
@@ -128,8 +141,8 @@ var recordingRoutes = []route{
 		Doc: "Finds recordings by telephone number. A POST, so that it stands in no address.", act: takes(searchRecordings)},
 	{Method: "GET", Path: "/recordings/{recording}", Name: "readRecording", Roles: may(agents, supervisors), Out: RecordingView{},
 		Doc: "Reads what is known of a recording. An agent reads her own.", act: act(readRecording)},
-	{Method: "GET", Path: "/recordings/{recording}/audio", Name: "hearRecording", Roles: may(agents, supervisors), Purpose: true, Heard: true, Out: "",
-		Query: []parameter{{Name: "channels", Doc: "stereo has whoever called on the left and the agent on the right", Words: []string{"stereo", "mono"}}},
+	{Method: "GET", Path: "/recordings/{recording}/audio", Name: "hearRecording", Roles: may(agents, supervisors), Purpose: true, Address: true, Heard: true, Out: "",
+		Query: []parameter{purposeParameter, {Name: "channels", Doc: "stereo has whoever called on the left and the agent on the right", Words: []string{"stereo", "mono"}}},
 		Doc:   "The audio as a 16-bit WAV, with ranges. The purpose stands in the audit before the first byte. An agent hears her own conversations.", act: act(hear)},
 	{Method: "GET", Path: "/recordings/{recording}/peaks", Name: "recordingPeaks", Roles: may(agents, supervisors), Purpose: true, Heard: true, Out: PeaksView{},
 		Query: []parameter{{Name: "stretches", Doc: "how many: 400 unless given, 4000 at most"}},
@@ -140,9 +153,11 @@ var recordingRoutes = []route{
 		Doc: "Lets a paused recording go on.", act: act(resumeRecording)},
 	{Method: "POST", Path: "/recordings/{recording}/exports", Name: "askExport", Roles: may(supervisors), Changes: true, Heard: true, Status: 201, Out: ExportView{},
 		Doc: "Asks for a copy that leaves the house. Another supervisor must approve it.", act: takes(askExport)},
+	{Method: "GET", Path: "/exports", Name: "listExports", Roles: may(supervisors, auditors), Out: ExportList{},
+		Doc: "Lists the copies that were asked for within ninety days, and who approved them.", act: act(listExports)},
 	{Method: "POST", Path: "/exports/{export}/approval", Name: "approveExport", Roles: may(supervisors), Changes: true, Heard: true, Out: ExportView{},
 		Doc: "Approves a copy that another supervisor has asked for.", act: act(approveExport)},
-	{Method: "GET", Path: "/exports/{export}/audio", Name: "fetchExport", Roles: may(supervisors), Purpose: true, Heard: true, Out: "",
+	{Method: "GET", Path: "/exports/{export}/audio", Name: "fetchExport", Roles: may(supervisors), Purpose: true, Address: true, Heard: true, Out: "", Query: []parameter{purposeParameter},
 		Doc: "The recording byte for byte as it was sealed, for who asked, for a day after the approval. Its SHA-256 is in the header Repr-Digest-SHA256.", act: act(fetchExport)},
 }
 
@@ -421,11 +436,23 @@ func (r *request) person() (string, error) {
 }
 
 func viewOfExport(e postgres.Export) ExportView {
-	v := ExportView{ID: e.ID, Recording: string(e.Recording), AskedBy: e.AskedBy, ApprovedBy: e.ApprovedBy}
+	v := ExportView{ID: e.ID, Recording: string(e.Recording), Order: e.Order, AskedBy: e.AskedBy, AskedAt: e.AskedAt.UTC(), ApprovedBy: e.ApprovedBy}
 	if e.ApprovedBy != "" {
-		v.Until = e.ApprovedAt.Add(exportsLast).UTC()
+		v.ApprovedAt, v.Until = e.ApprovedAt.UTC(), e.ApprovedAt.Add(exportsLast).UTC()
 	}
 	return v
+}
+
+func listExports(r *request) (any, error) {
+	all, err := r.Store.Exports(r.Context(), r.Wall().UTC().Add(-exportsShown))
+	if err != nil {
+		return nil, err
+	}
+	list := ExportList{Exports: []ExportView{}}
+	for _, e := range all {
+		list.Exports = append(list.Exports, viewOfExport(e))
+	}
+	return list, nil
 }
 
 func askExport(r *request, in ExportIn) (any, error) {
@@ -465,6 +492,9 @@ func approveExport(r *request) (any, error) {
 }
 
 func fetchExport(r *request) (any, error) {
+	if p := r.params(); p.err != nil {
+		return nil, p.err
+	}
 	e, err := r.Store.Export(r.Context(), r.PathValue("export"))
 	if err != nil {
 		return nil, orElse(err, postgres.ErrNoRecording, unknownExport)

@@ -136,6 +136,18 @@ func (f *fake) Export(_ context.Context, id string) (postgres.Export, error) {
 	return e, f.down
 }
 
+func (f *fake) Exports(_ context.Context, since time.Time) (all []postgres.Export, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, e := range f.exports {
+		if !e.AskedAt.Before(since) {
+			all = append(all, e)
+		}
+	}
+	slices.SortFunc(all, func(a, b postgres.Export) int { return b.AskedAt.Compare(a.AskedAt) })
+	return all, f.down
+}
+
 // withRecordings is a helpline in which some conversations were recorded.
 func withRecordings(t testing.TB) *helpline {
 	h := newHelpline(t)
@@ -196,8 +208,15 @@ func TestGivenNoPurpose_WhenSomebodyWantsToHear_ThenNothingIsOpened(t *testing.T
 	for _, path := range []string{"/audio", "/peaks"} {
 		h.send("GET", "/recordings/"+string(ashas)+path, sudha, nil).problem(422, "field", purposeHeader)
 	}
+	h.send("GET", "/recordings/"+string(ashas)+"/peaks?purpose=quality", sudha, nil).problem(422, "field", purposeHeader)
+	h.send("GET", "/recordings/"+string(ashas)+"/audio?purpose=Her+Name", sudha, nil).problem(422, "field", purposeHeader)
 	if h.store.opened > 0 {
 		t.Error("something was opened")
+	}
+	// A player's address says what for.
+	h.send("GET", "/recordings/"+string(ashas)+"/audio?purpose=quality", sudha, nil).is(200)
+	if d := h.lastDeed(); d.Action != "recording-heard" || !strings.Contains(d.Detail, "quality") {
+		t.Errorf("%+v", d)
 	}
 }
 
@@ -296,6 +315,9 @@ func TestGivenAnExport_WhenAskedFor_ThenAnotherPersonMustAgreeAndOnlyWhoAskedFet
 	approve := "/exports/" + e.ID + "/approval"
 	h.send("GET", fetch, sudha, nil, purpose...).problem(403, "two-persons", "")
 	h.send("POST", approve, sudha, nil).problem(403, "two-persons", "")
+	if all := into[ExportList](h.send("GET", "/exports", second, nil).is(200)).Exports; len(all) != 1 || all[0].ID != e.ID || all[0].Order != "CJM 44/2026" || !all[0].Until.IsZero() {
+		t.Errorf("who is to approve sees %+v", all)
+	}
 	h.send("POST", approve, second, nil).is(200)
 	h.send("GET", fetch, second, nil, purpose...).problem(403, "not-yours", "")
 	a := h.send("GET", fetch, sudha, nil, purpose...).is(200)
@@ -305,8 +327,22 @@ func TestGivenAnExport_WhenAskedFor_ThenAnotherPersonMustAgreeAndOnlyWhoAskedFet
 	if d := h.lastDeed(); d.Action != "recording-exported" || !strings.Contains(d.Detail, e.ID) {
 		t.Errorf("%+v", d)
 	}
+	// A browser's download has its purpose in the address.
+	h.send("GET", fetch+"?purpose=court-order", sudha, nil).is(200)
+	if d := h.lastDeed(); d.Action != "recording-exported" || !strings.Contains(d.Detail, "court-order") {
+		t.Errorf("%+v", d)
+	}
+	h.send("GET", fetch+"?purpose=for+her", sudha, nil).problem(422, "field", purposeHeader)
+	h.send("GET", fetch+"?purpose=quality&more=1", sudha, nil).problem(422, "field", "query")
 	h.now = h.now.Add(25 * time.Hour)
 	h.send("GET", fetch, sudha, nil, purpose...).problem(410, "over", "")
+	if all := into[ExportList](h.send("GET", "/exports", sudha, nil).is(200)).Exports; len(all) != 1 || all[0].ApprovedBy != "a003" {
+		t.Errorf("the list has %+v", all)
+	}
+	h.now = h.now.Add(90 * 24 * time.Hour)
+	if all := into[ExportList](h.send("GET", "/exports", sudha, nil).is(200)).Exports; len(all) != 0 {
+		t.Errorf("after ninety days the list has %+v", all)
+	}
 	h.send("POST", "/recordings/"+string(ashas)+"/exports", sudha, ExportIn{"for\nher"}).problem(422, "field", "order")
 	h.send("GET", "/exports/x-none/audio", sudha, nil, purpose...).problem(404, "no-export", "")
 }

@@ -18,6 +18,9 @@ type route struct {
 	Changes bool
 	// Purpose: it opens something private, and says why.
 	Purpose bool
+	// Address: the purpose may stand in the address instead of the header. Players
+	// and downloads of a browser send no headers of ours.
+	Address bool
 	// Heard: it is about audio. What it refuses is audited as well.
 	Heard  bool
 	Query  []parameter

@@ -69,17 +69,37 @@ func (db *DB) Export(ctx context.Context, id string) (e Export, err error) {
 	return e, err
 }
 
+// exportsRead is how many are read at most.
+const exportsRead = 1000
+
+// Exports reads those asked for since a moment, the newest first; a thousand at most.
+func (db *DB) Exports(ctx context.Context, since time.Time) (all []Export, err error) {
+	err = db.within(ctx, "list exports", func(ctx context.Context) error {
+		rows, err := db.pool.Query(ctx, selectExports+`WHERE asked_at >= $1 ORDER BY asked_at DESC, id LIMIT $2`, since, exportsRead)
+		if err != nil {
+			return err
+		}
+		all, err = pgx.CollectRows(rows, scanExport)
+		return err
+	})
+	return all, err
+}
+
+const selectExports = `SELECT id, recording, order_ref, asked_by, asked_at, coalesce(approved_by, ''), approved_at FROM recording_exports `
+
+func scanExport(row pgx.CollectableRow) (e Export, err error) {
+	var approved *time.Time
+	err = row.Scan(&e.ID, &e.Recording, &e.Order, &e.AskedBy, &e.AskedAt, &e.ApprovedBy, &approved)
+	e.ApprovedAt = orZero(approved)
+	return e, err
+}
+
 func exportOf(ctx context.Context, q querier, id, lock string) (e Export, err error) {
-	rows, err := q.Query(ctx, `SELECT id, recording, order_ref, asked_by, asked_at, coalesce(approved_by, ''), approved_at FROM recording_exports WHERE id = $1`+lock, id)
+	rows, err := q.Query(ctx, selectExports+`WHERE id = $1`+lock, id)
 	if err != nil {
 		return e, err
 	}
-	e, err = pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (e Export, err error) {
-		var approved *time.Time
-		err = row.Scan(&e.ID, &e.Recording, &e.Order, &e.AskedBy, &e.AskedAt, &e.ApprovedBy, &approved)
-		e.ApprovedAt = orZero(approved)
-		return e, err
-	})
+	e, err = pgx.CollectExactlyOneRow(rows, scanExport)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return e, ErrNoRecording
 	}

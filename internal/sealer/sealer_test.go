@@ -91,7 +91,7 @@ type place struct {
 	Options
 }
 
-func newPlace(t *testing.T) *place {
+func newPlace(t testing.TB) *place {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "powerline-sealer-")
 	if err != nil {
@@ -119,7 +119,7 @@ func newPlace(t *testing.T) *place {
 	return p
 }
 
-func database(t *testing.T) string {
+func database(t testing.TB) string {
 	t.Helper()
 	c, err := pgx.Connect(t.Context(), server.Postgres.URL)
 	if err != nil {

@@ -4,8 +4,8 @@
 // an expert), with the report of the hashes that it asks for.
 //
 // What only a person can state (name, signature, place) is left to be filled in;
-// what the machines know is printed. It is no legal advice: compare the text
-// with the Schedule before signing.
+// what the machines know is printed. It is no legal advice, and its wording is to be
+// reviewed by counsel against the Schedule before anybody signs.
 package certificate
 
 import (

@@ -76,18 +76,23 @@ func TestGivenASupervisorInATalk_WhenTheEngineDies_ThenAllHearEachOtherAndThePee
 	}
 }
 
-// Line 1 of issue "recordings": one record through a supervisor's barge and takeover.
-func TestGivenARecordedTalk_WhenItIsPausedAndASupervisorBargesInAndTakesOver_ThenOneRecordingHoldsAllInItsChannels(t *testing.T) {
-	h, ctx := recording(t, helpline.Options{Women: 1, Seniors: 1}, 2*time.Minute)
-	boss := h.People[1]
+// Line 1 of issue "recordings": one record through a supervisor's barge and takeover,
+// and through a transfer to a colleague who was asked first.
+func TestGivenARecordedTalk_WhenItIsPausedBargedIntoTakenOverAndTransferred_ThenOneRecordingHoldsAllInItsChannels(t *testing.T) {
+	h, ctx := recording(t, helpline.Options{Women: 2, Seniors: 1}, 2*time.Minute)
+	boss := h.People[slices.IndexFunc(h.People, func(p helpline.Person) bool { return p.Senior })]
 	h.Trunk.Phone(number(1), phone.Sings(callerHz))
 	c := caller(ctx, t, h, 1, helpline.Direct)
 	k := callIs(ctx, t, h, c, "talks", func(k call.Call) bool { return k.Stage == call.Talking && k.Joined })
 	hearMore(ctx, t, c, agentHz, 3)
-	other := supervises(boss, k.ID, call.Barge)
-	if k.Offer.Agent == boss.ID {
-		other.Seat = h.People[0].ID
+	var rest []agent.ID // who does not talk yet, the supervisor first
+	for _, p := range append([]helpline.Person{boss}, h.People...) {
+		if p.ID != k.Offer.Agent && !slices.Contains(rest, p.ID) {
+			rest = append(rest, p.ID)
+		}
 	}
+	other := supervises(boss, k.ID, call.Barge)
+	other.Seat = rest[0]
 	obeyed(ctx, t, h, engine.Order{Wish: call.PauseRecording, Seat: k.Offer.Agent, Reason: "address"})
 	hearMore(ctx, t, c, agentHz, 2)
 	obeyed(ctx, t, h, engine.Order{Wish: call.ResumeRecording, Seat: k.Offer.Agent})
@@ -97,6 +102,13 @@ func TestGivenARecordedTalk_WhenItIsPausedAndASupervisorBargesInAndTakesOver_The
 	other.Wish = call.TakeOver
 	obeyed(ctx, t, h, other)
 	callIs(ctx, t, h, c, "is the supervisor's", func(k call.Call) bool { return k.Offer.Agent == other.Seat && k.Joined })
+	hearMore(ctx, t, c, agentHz, 3)
+	colleague := engine.Order{Wish: call.Consult, Seat: other.Seat, Agent: rest[1]}
+	obeyed(ctx, t, h, colleague)
+	callIs(ctx, t, h, c, "waits while they consult", func(k call.Call) bool { return k.Held && len(k.Guests) == 1 && k.Guests[0].Up })
+	colleague.Wish = call.ConsultDone
+	obeyed(ctx, t, h, colleague)
+	callIs(ctx, t, h, c, "is the colleague's", func(k call.Call) bool { return k.Offer.Agent == rest[1] && k.Joined })
 	hearMore(ctx, t, c, agentHz, 3)
 	c.HangUp()
 	all := sealedRecordings(ctx, t, h, 1)

@@ -13,9 +13,18 @@ import (
 	"powerline/test/phone"
 )
 
-// Line 6 of what must hold: what recording costs, with the same calls, on the
-// same Asterisk, in the same run. First all are recorded, then Asterisk is told to
-// stop recording, and again; each stretch is measured by itself.
+// ways of MixMonitor to record a channel; % is the file's path without its ending.
+var ways = []struct{ name, options string }{
+	{"ours", ",br(%-heard.alaw)t(%-spoken.alaw)"},
+	{"unbridged-too", ",r(%-heard.alaw)t(%-spoken.alaw)"},
+	{"16-bit", ",br(%-heard.sln)t(%-spoken.sln)"},
+	{"stereo", "%.raw,bD"},
+	{"stereo-unbridged-too", "%.raw,D"},
+}
+
+// BenchmarkRecording is line 6 of what must hold: what recording costs, with the
+// same calls, on the same Asterisk, in the same run. Their bridges report keys, recorded or not, as in
+// production. Each way of recording is measured between two stretches without.
 //
 //	go test -run '^$' -bench Recording -benchtime 1x ./test/sipp
 //	POWERLINE_LONG=1 … for 100 calls
@@ -43,30 +52,50 @@ func BenchmarkRecording(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	callers := callerChannels(ctx, b, h)
+	record := func(round int, options string) {
+		for i, channel := range callers {
+			path := fmt.Sprintf("%s/way%d-%d", h.Evidence.Spool, round, i)
+			if _, err := h.Asterisk.CLI(ctx, "mixmonitor start "+channel+" "+strings.ReplaceAll(options, "%", path)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	stop := func() {
+		for _, channel := range callers {
+			if _, err := h.Asterisk.CLI(ctx, "mixmonitor stop "+channel); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	for b.Loop() {
+		stop() // what the engine began
+		before := cpuShare(ctx, b, h, calls)
+		for i, way := range ways {
+			record(i, way.options)
+			recorded := cpuShare(ctx, b, h, calls)
+			stop()
+			after := cpuShare(ctx, b, h, calls)
+			plain := (before + after) / 2
+			b.Logf("%-22s %.3f %% of a core for each call, beside %.3f without: +%.0f %%", way.name, recorded, plain, (recorded/plain-1)*100)
+			b.ReportMetric((recorded/plain-1)*100, "%added-"+way.name)
+			before = after
+		}
+	}
+}
+
+// callerChannels are the names of the callers' channels, on which we record.
+func callerChannels(ctx context.Context, b *testing.B, h *helpline.Helpline) (names []string) {
+	b.Helper()
 	state, err := h.State(ctx)
 	if err != nil {
 		b.Fatal(err)
 	}
-	names := channelNames(ctx, b, h)
-	for b.Loop() {
-		recorded := cpuShare(ctx, b, h, calls)
-		for _, c := range state.Calls {
-			if _, err := h.Asterisk.CLI(ctx, "mixmonitor stop "+names[c.ID]); err != nil {
-				b.Fatal(err)
-			}
-		}
-		plain := cpuShare(ctx, b, h, calls)
-		for i, c := range state.Calls {
-			path := fmt.Sprintf("%s/again%d", h.Evidence.Spool, i)
-			if _, err := h.Asterisk.CLI(ctx, fmt.Sprintf("mixmonitor start %s ,br(%s-heard.alaw)t(%s-spoken.alaw)", names[c.ID], path, path)); err != nil {
-				b.Fatal(err)
-			}
-		}
-		again := cpuShare(ctx, b, h, calls)
-		b.ReportMetric(plain, "%core/call-plain")
-		b.ReportMetric((recorded+again)/2, "%core/call-recorded")
-		b.ReportMetric(((recorded+again)/2/plain-1)*100, "%added")
+	named := channelNames(ctx, b, h)
+	for _, c := range state.Calls {
+		names = append(names, named[c.ID])
 	}
+	return names
 }
 
 func channelNames(ctx context.Context, b *testing.B, h *helpline.Helpline) map[string]string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"powerline/internal/api"
 	"powerline/internal/console"
@@ -67,6 +68,10 @@ func refusalOf(a *console.Answer) error {
 	case http.StatusNotFound:
 		return console.ErrNotFound
 	case http.StatusForbidden, http.StatusUnauthorized:
+		p := &api.Problem{}
+		if json.Unmarshal(a.Body.Bytes(), p) == nil && strings.HasSuffix(p.Type, ":two-persons") {
+			return console.Refuse(http.StatusForbidden, "two-persons")
+		}
 		return console.Refuse(http.StatusForbidden, "role")
 	case http.StatusConflict, http.StatusUnprocessableEntity, http.StatusGone:
 		p := &problem{}

@@ -1,12 +1,18 @@
 package supervisor
 
 import (
+	"context"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"powerline/agent"
@@ -77,7 +83,54 @@ func TestGivenTheRoomInABrowser_WhenEveryPageIsOpened_ThenAllCanUseItAndTheFloor
 			looked(t, p, path+"-"+language)
 		}
 	}
+	printed(t, s, p)
 	obey(t, s, p)
+}
+
+// printed looks at reports as they come out of a printer: on A4 across, without what
+// only a screen needs, and with nothing cut off.
+func printed(t *testing.T, s *site, p *browser.Page) {
+	t.Helper()
+	media := func(name string) {
+		t.Helper()
+		if err := commanded(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: name}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	media("print")
+	defer media("screen")
+	for _, kind := range []string{"day", "queue", "agents", "ladder"} {
+		if err := p.Visit(s.server.URL + "/reports/" + kind); err != nil {
+			t.Fatal(err)
+		}
+		until(t, p, `[".bar", ".no-print", "#print"].every((css) => [...document.querySelectorAll(css)].every((e) => e.getClientRects().length === 0)) && document.querySelector(".report h2") !== null`)
+		if wide := must[[]string](t)(browser.Eval[[]string](p, `[...document.querySelectorAll(".wide")].filter((e) => getComputedStyle(e).overflowX !== "visible").map((e) => e.getAttribute("aria-label"))`)); len(wide) > 0 {
+			t.Errorf("%s: a printer cuts off what a screen scrolls: %v", kind, wide)
+		}
+		if _, err := p.Shot("supervisor-reports-" + kind + "-printed"); err != nil {
+			t.Error(err)
+		}
+		var paper page.PrintToPDFResult
+		yes := true
+		if err := commanded(p, page.PrintToPDF, page.PrintToPDFParams{PreferCSSPageSize: &yes}, &paper); err != nil {
+			t.Fatal(err)
+		}
+		size := regexp.MustCompile(`/MediaBox \[0 0 (\d+)[.\d]* (\d+)[.\d]*\]`).FindSubmatch(paper.Data)
+		if size == nil || string(size[1]) != "841" && string(size[1]) != "842" || string(size[2]) != "594" && string(size[2]) != "595" {
+			t.Errorf("%s: the paper is %q points, want A4 across", kind, size)
+		}
+	}
+}
+
+// commanded has a page's browser carry out one command of its protocol.
+func commanded[P, R any](p *browser.Page, command cdp.Command[P, R], params P, into *R) error {
+	ctx, cancel := context.WithTimeout(p.Context(), browser.Limit)
+	defer cancel()
+	got, err := chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) (R, error) { return cdp.Call(ctx, t, command, params) })
+	if into != nil {
+		*into = got
+	}
+	return err
 }
 
 // obey joins a conversation without a mouse, and is refused another by law 3.

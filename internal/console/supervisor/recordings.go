@@ -68,11 +68,14 @@ type recordingPage struct {
 	shown
 	api.RecordingView
 	Purposes []string
+	Wrong    string
 }
 
 // recording is the page of one; its script asks for a purpose before a sound.
-func (r *room) recording(q *console.Request) error {
-	page := recordingPage{shown: shown{q}, Purposes: purposes}
+func (r *room) recording(q *console.Request) error { return r.showRecording(q, "") }
+
+func (r *room) showRecording(q *console.Request, wrong string) error {
+	page := recordingPage{shown: shown{q}, Purposes: purposes, Wrong: wrong}
 	if err := r.ask(q, question{method: http.MethodGet, path: "/recordings/" + url.PathEscape(q.PathValue("recording"))}, &page.RecordingView); err != nil {
 		return err
 	}

@@ -111,6 +111,7 @@ func New(o Options) (console.Room, *Watch) {
 			{Path: "/cases", Word: "super.cases", Route: "cases"},
 			{Path: "/tasks", Word: "super.tasks", Route: "tasks"},
 			{Path: "/recordings", Word: "super.recordings", Route: "recordings"},
+			{Path: "/exports", Word: "super.exports", Route: "exports"},
 			{Path: "/reports", Word: "super.reports", Route: "reports"},
 			{Path: "/roster", Word: "super.roster", Route: "roster"},
 			{Path: "/queues", Word: "super.queues", Route: "queues"},
@@ -151,6 +152,7 @@ func (r *room) routes() []console.Route {
 		post("kind-pause", "/kinds/{kind}/pause", r.kindPause), post("kind-resume", "/kinds/{kind}/resume", r.kindResume),
 		get("recordings", "/recordings", r.recordings), post("recordings-search", "/recordings/search", r.recordingsSearch),
 		get("recording", "/recordings/{recording}", r.recording),
+		get("exports", "/exports", r.exports), post("export-ask", "/recordings/{recording}/exports", r.exportAsk), post("export-approve", "/exports/{export}/approve", r.exportApprove),
 		get("reports", "/reports", r.reports), get("report", "/reports/{report}", r.report), get("report-csv", "/reports/{report}/csv", r.reportCSV),
 		get("audit", "/audit", r.audit), post("audit-verify", "/audit/verify", r.auditVerify),
 	}

@@ -28,7 +28,7 @@ import (
 func pagesOf(s *site) []string {
 	return []string{
 		"/wall", "/wall/big", "/floor", "/cases", "/cases?state=counsel-due&open=true", "/cases/" + s.caseID, "/tasks", "/tasks?stuck=true",
-		"/recordings", "/recordings/r" + recordingName, "/reports", "/reports/day", "/reports/day?part=30m", "/reports/queue", "/reports/agents", "/reports/ladder",
+		"/recordings", "/recordings/r" + recordingName, "/recordings/" + string(sealedTalk), "/exports", "/reports", "/reports/day", "/reports/day?part=30m", "/reports/queue", "/reports/agents", "/reports/ladder",
 		"/roster", "/roster?all=1", "/roster/a001", "/roster-changes", "/queues",
 	}
 }

@@ -2,8 +2,10 @@ package supervisor
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -49,6 +51,13 @@ var server *stack.Stack
 func TestMain(m *testing.M) {
 	os.Exit(stacktest.Run(stack.Options{Only: []string{stack.NamePostgres}, FastPostgres: true}, func(s *stack.Stack) int {
 		server = s
+		dir, err := os.MkdirTemp("", "vault")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		vault = dir
 		return m.Run()
 	}))
 }
@@ -126,9 +135,10 @@ func newSite(t *testing.T) *site {
 	s := &site{t: t, db: must[*postgres.DB](t)(database()), hub: console.NewHub(), orders: &orders{}, log: &safe{}, conf: config.Default()}
 	s.health = Health{Ready: true, Store: true, Asterisk: true, Database: true}
 	s.moment = Moment{At: time.Now(), Policy: &s.conf.Routing}
+	s.caseID = seed(t, s.db)
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	served := api.New(api.Options{
-		Store: s.db, Rules: cases.DefaultRules, Fingerprint: func(n number.Number) string { return n.Fingerprint(keys.Fingerprint) }, Log: log, Who: console.Token,
+		Store: s.db, Rules: cases.DefaultRules, Fingerprint: func(n number.Number) string { return n.Fingerprint(keys.Fingerprint) }, Log: log, Who: console.Token, Listening: ears{seal(t, s.db)},
 	})
 	room, watch := New(Options{
 		Hub: s.hub, Look: s.look, Health: func() Health { s.mu.Lock(); defer s.mu.Unlock(); return s.health },
@@ -143,16 +153,16 @@ func newSite(t *testing.T) *site {
 	running.Go(func() { c.Run(ctx) })
 	s.server = httptest.NewServer(asSupervisor(c))
 	t.Cleanup(func() { cancel(); running.Wait(); s.server.Close() })
-	s.caseID = seed(t, s.db)
 	return s
 }
 
-// asSupervisor gives a real browser the supervisor's session, and the language that
-// it asks for.
+// asSupervisor gives a real browser the supervisor's session, or whose it asks for,
+// and the language that it asks for.
 func asSupervisor(c http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if language := r.URL.Query().Get("as"); r.URL.Path == "/test" {
-			http.SetCookie(w, &http.Cookie{Name: "session", Value: sessions[console.Supervisor], Path: "/"})
+			who := cmp.Or(r.URL.Query().Get("who"), string(console.Supervisor))
+			http.SetCookie(w, &http.Cookie{Name: "session", Value: sessions[who], Path: "/"})
 			http.SetCookie(w, &http.Cookie{Name: "language", Value: language, Path: "/"})
 			_, _ = io.WriteString(w, `<!doctype html><link rel="icon" href="data:,">`) // or the browser looks for one
 			return
@@ -189,7 +199,7 @@ func seed(t *testing.T, db *postgres.DB) string {
 		var staff []roster.Person
 		for _, p := range []agent.Profile{
 			{ID: "a001", Woman: true, Languages: []string{"hi"}, Categories: []string{"phone"}}, {ID: "a002", Woman: true, Languages: []string{"hi"}},
-			{ID: "m001", Officer: true}, {ID: "s001", Woman: true, Senior: true, Languages: []string{"hi"}},
+			{ID: "m001", Officer: true}, {ID: "s001", Woman: true, Senior: true, Languages: []string{"hi"}}, {ID: "s002", Woman: true, Senior: true, Languages: []string{"hi"}},
 		} {
 			staff = append(staff, roster.Person{Profile: p, Name: must[roster.Name](t)(roster.NewName(agentName)), Active: true})
 		}
@@ -197,8 +207,9 @@ func seed(t *testing.T, db *postgres.DB) string {
 			t.Fatal(err)
 		}
 		for role, id := range map[console.Role]agent.ID{console.Agent: "a001", console.Officer: "m001", console.Supervisor: "s001", console.Auditor: "", console.Administrator: ""} {
-			account(t, db, role, id)
+			account(t, db, string(role), role, id)
 		}
+		account(t, db, secondSupervisor, console.Supervisor, "s002")
 		seeded.caseID = file(t, db)
 		begun := time.Now().Add(-time.Hour)
 		if err := db.WriteRecords(t.Context(), []postgres.Record{
@@ -219,10 +230,13 @@ func seed(t *testing.T, db *postgres.DB) string {
 
 const recordingName = "aaaaaaaaaaaaaaaaaaaaaaaaa"
 
-func account(t *testing.T, db *postgres.DB, role console.Role, id agent.ID) {
+// secondSupervisor signs in by this name: an export needs two.
+const secondSupervisor = "second"
+
+func account(t *testing.T, db *postgres.DB, login string, role console.Role, id agent.ID) {
 	t.Helper()
 	hash := must[roster.Secret](t)(roster.HashPassword(password))
-	u := must[postgres.Account](t)(db.AddAccount(t.Context(), postgres.Account{Login: string(role), Role: string(role), Agent: id, Password: hash, Made: time.Now()}, "test"))
+	u := must[postgres.Account](t)(db.AddAccount(t.Context(), postgres.Account{Login: login, Role: string(role), Agent: id, Password: hash, Made: time.Now()}, "test"))
 	_, err := db.SetPassword(t.Context(), u.ID, hash, time.Now())
 	if err == nil {
 		err = db.BeginEnrolment(t.Context(), u.ID, must[person.Words](t)(person.NewWords(authenticator)))
@@ -289,32 +303,37 @@ func (b *visitor) wish(path string, value any) answer {
 	return b.ask("POST", path, bytes.NewReader(must[[]byte](b.s.t)(json.Marshal(value))), "Content-Type", "application/json", "Accept", "application/json")
 }
 
-// sessions are the cookies of who has signed in: they are good at every site, for
-// all are over the same books, and a one-time code is good once.
-var sessions = map[console.Role]string{}
+// sessions are the cookies of who has signed in, by login: they are good at every
+// site, for all are over the same books, and a one-time code is good once.
+var sessions = map[string]string{}
 
 // signIn signs a role in.
 func (s *site) signIn(role console.Role) *visitor {
+	s.t.Helper()
+	return s.signInAs(string(role))
+}
+
+func (s *site) signInAs(login string) *visitor {
 	s.t.Helper()
 	b := &visitor{s: s, language: "en", client: &http.Client{
 		Jar: must[*cookiejar.Jar](s.t)(cookiejar.New(nil)), Timeout: 30 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	home := must[*url.URL](s.t)(url.Parse(s.server.URL))
-	if sessions[role] == "" {
-		if a := b.post("/login", "login", string(role), "password", password); a.status != http.StatusSeeOther {
-			s.t.Fatalf("password of %s: %d %s", role, a.status, a.body)
+	if sessions[login] == "" {
+		if a := b.post("/login", "login", login, "password", password); a.status != http.StatusSeeOther {
+			s.t.Fatalf("password of %s: %d %s", login, a.status, a.body)
 		}
 		if a := b.post("/login/code", "code", must[string](s.t)(totp.GenerateCode(authenticator, time.Now()))); a.status != http.StatusSeeOther {
-			s.t.Fatalf("code of %s: %d %s", role, a.status, a.body)
+			s.t.Fatalf("code of %s: %d %s", login, a.status, a.body)
 		}
 		for _, c := range b.client.Jar.Cookies(home) {
 			if c.Name == "session" {
-				sessions[role] = c.Value
+				sessions[login] = c.Value
 			}
 		}
 	}
-	b.client.Jar.SetCookies(home, []*http.Cookie{{Name: "session", Value: sessions[role], Path: "/"}})
+	b.client.Jar.SetCookies(home, []*http.Cookie{{Name: "session", Value: sessions[login], Path: "/"}})
 	return b
 }
 

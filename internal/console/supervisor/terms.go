@@ -84,6 +84,8 @@ var terms = texts{
 
 	"super.language.hi": {"Hindi", "हिन्दी"}, "super.language.bho": {"Bhojpuri", "भोजपुरी"}, "super.language.awa": {"Awadhi", "अवधी"}, "super.language.ur": {"Urdu", "उर्दू"}, "super.language.en": {"English", "अंग्रेज़ी"}, "super.language.bra": {"Braj", "ब्रज"}, "super.language.bundeli": {"Bundeli", "बुंदेली"},
 
+	"refused.two-persons": {"An export needs two persons: another one than who asked approves it, once.", "प्रति के लिए दो व्यक्ति चाहिए: माँगने वाले से अलग व्यक्ति एक बार स्वीकृति देता है।"},
+
 	// What the engine says no with: package call's words.
 	"refused.order-no-such-call": {"The call is not there any more.", "कॉल अब नहीं है।"}, "refused.order-law-forbids": {"Law 3: you may not be in this call.", "नियम 3: आप इस कॉल में नहीं हो सकतीं।"}, "refused.order-agent-taken": {"She is not free for it: busy, away, or her phone does not answer.", "वे अभी उपलब्ध नहीं: व्यस्त, दूर, या फ़ोन उत्तर नहीं देता।"},
 	"refused.order-not-talking": {"They are not talking.", "बातचीत नहीं हो रही।"}, "refused.order-not-waiting": {"She does not wait any more.", "वे अब प्रतीक्षा में नहीं हैं।"}, "refused.order-not-allowed": {"This is for supervisors.", "यह पर्यवेक्षकों के लिए है।"},

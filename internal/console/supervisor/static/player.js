@@ -1,5 +1,5 @@
 // The player of one recording. It asks for a purpose first, which stands in the
-// audit; the audio is kept in this page's memory alone.
+// audit; the browser asks for the audio in ranges, and each is a row there.
 import { text } from "../console/live.js";
 
 const el = (id) => document.getElementById(id);
@@ -12,14 +12,18 @@ function say(words, state) {
   el("player-says").dataset.state = state;
 }
 
-async function fetched(path, purpose) {
-  const answer = await fetch(base + path, { headers: { "Audit-Purpose": purpose } });
-  if (!answer.ok) {
-    const problem = await answer.json().catch(() => ({}));
-    throw new Error(problem.reason ?? text("super.player.failed"));
-  }
-  return answer;
+async function peaksFor(purpose) {
+  const answer = await fetch(`${base}/peaks?stretches=${stretches}`, { headers: { "Audit-Purpose": purpose } });
+  const said = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(said.reason ?? text("super.player.failed"));
+  return said;
 }
+
+// loaded waits until the browser knows how long the audio is.
+const loaded = (audio) => new Promise((done, failed) => {
+  audio.addEventListener("loadedmetadata", done, { once: true });
+  audio.addEventListener("error", () => failed(new Error(text("super.player.failed"))), { once: true });
+});
 
 // draw paints one side: bars about the middle of its half.
 function draw(peaks) {
@@ -48,10 +52,11 @@ el("open")?.addEventListener("submit", async (event) => {
   const purpose = el("purpose").value;
   say(text("super.player.loading"), "warn");
   try {
-    const peaks = await (await fetched(`/peaks?stretches=${stretches}`, purpose)).json();
+    const peaks = await peaksFor(purpose);
     draw(peaks);
     const audio = el("audio");
-    audio.src = URL.createObjectURL(await (await fetched("/audio", purpose)).blob());
+    audio.src = `${base}/audio?purpose=${encodeURIComponent(purpose)}`;
+    await loaded(audio);
     el("listen").hidden = false;
     el("open").hidden = true;
     audio.addEventListener("timeupdate", () => {
