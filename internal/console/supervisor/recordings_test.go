@@ -157,7 +157,7 @@ func TestGivenASupervisorWhoWantsACopy_WhenAnotherApproves_ThenSheAloneFetchesIt
 	if a := first.visit("/exports"); !strings.Contains(a.body, "CJM 44/2026") || strings.Contains(a.body, approve) {
 		t.Errorf("who asked sees %d %s", a.status, a.body)
 	}
-	if a := first.post(approve, "key", "key-of-who-asked"); a.status != http.StatusForbidden || !strings.Contains(a.body, "two persons") {
+	if a := first.post(approve, "key", "key-of-who-asked-"+id); a.status != http.StatusForbidden || !strings.Contains(a.body, "two persons") {
 		t.Errorf("who asked approves: %d %s", a.status, a.body)
 	}
 	if a := first.visit(fetch); a.status != http.StatusForbidden {
@@ -167,7 +167,7 @@ func TestGivenASupervisorWhoWantsACopy_WhenAnotherApproves_ThenSheAloneFetchesIt
 	if a := auditor.visit("/exports"); a.status != http.StatusOK || !strings.Contains(a.body, "CJM 44/2026") || strings.Contains(a.body, "<button class=\"main\"") {
 		t.Errorf("the auditor sees %d %s", a.status, a.body)
 	}
-	if a := auditor.post(approve, "key", "key-of-the-auditor"); a.status != http.StatusForbidden {
+	if a := auditor.post(approve, "key", "key-of-the-auditor-"+id); a.status != http.StatusForbidden {
 		t.Errorf("the auditor approves: %d", a.status)
 	}
 
