@@ -100,13 +100,23 @@ func (m *mailbox) file() {
 	if m.c.Outcome == call.AbandonedWaiting || m.c.Outcome == call.AbandonedRinging {
 		m.keepPlace()
 	}
-	m.e.metrics.ended(m.c)
+	m.countEnd()
 	m.e.mu.Lock()
 	sealed := m.e.callers[m.id]
 	m.e.mu.Unlock()
 	c := m.c
 	go m.destroyBridges(c)
 	m.e.records.Call(CallRecord{Call: c, Sealed: sealed}, func() { m.e.letGo(m, c) })
+}
+
+// countEnd counts the call, once: what its end asked for is carried out again as often
+// as it is found ended and not yet forgotten.
+func (m *mailbox) countEnd() {
+	if m.counted {
+		return
+	}
+	m.counted = true
+	m.e.metrics.ended(m.c)
 }
 
 // letGo forgets a call whose record is durable, however long the store is away.

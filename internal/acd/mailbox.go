@@ -38,6 +38,7 @@ type mailbox struct {
 	// prolonging is held while the dead man's switch is set.
 	prolonging sync.Mutex
 	seq        int64         // of the last event of its history
+	counted    bool          // its end is in the metrics
 	reloaded   bool          // the store was read again because of a refused commit
 	again      *call.Arrived // she is back before her last visit was filed
 }

@@ -91,6 +91,16 @@ func TestGivenAnsweredCalls_WhenTheyEnd_ThenTheHeavyOnesAreCountedApart(t *testi
 	}
 }
 
+func TestGivenAnEndedCall_WhenItsEndIsCarriedOutAgain_ThenItIsCountedOnce(t *testing.T) {
+	e, m, reg := metricsFor(t)
+	e.metrics = m
+	at := time.Unix(1_000_000, 0)
+	box := &mailbox{e: e, c: call.Call{Category: "phone", Outcome: call.CompleteCaller, Queued: at, Answered: at, EndedAt: at.Add(time.Minute)}}
+	box.countEnd()
+	box.countEnd()
+	want(t, figures(t, reg), map[string]float64{"acd_calls_total{category=phone,outcome=complete-caller}": 1})
+}
+
 // TestGivenAnAgentsDay…: the seconds of the states must add up to the time that
 // passed, and idle may hold only time in which she could have been offered a
 // call: occupancy divides by it.
