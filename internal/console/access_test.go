@@ -30,12 +30,11 @@ func testRoom(t *testing.T) Room {
 func TestGivenEveryRouteAndEveryRole_WhenAsked_ThenTheTableDecides(t *testing.T) {
 	s := newSite(t, testRoom(t), screenRoom(t))
 	for _, role := range anybodyIn {
-		b := s.browser()
+		enter := s.signIn
 		if role == Display {
-			b = s.screen(Auditor)
-		} else {
-			b = s.signIn(role)
+			enter = func(Role) *browser { return s.screen(Auditor) }
 		}
+		b := enter(role)
 		for _, room := range s.console.rooms {
 			for _, rt := range room.Routes {
 				if rt.Name == "sign-out" || strings.HasPrefix(rt.Name, "test-screen") || forEverybody(rt.Name) {
