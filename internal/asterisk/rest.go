@@ -2,7 +2,6 @@ package asterisk
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,8 +38,8 @@ type restClient struct {
 	base     string
 	user     string
 	password string
-	quick    *wire
-	patient  *wire
+	quick    *http.Client
+	patient  *http.Client
 	observe  func(op string, took time.Duration, err error)
 }
 
@@ -55,24 +54,33 @@ const (
 )
 
 func newRESTClient(o Options) *restClient {
-	base := strings.TrimSuffix(strings.TrimSuffix(o.BaseURL, "/"), "/ari") + "/ari"
-	address := ""
-	if u, err := url.Parse(base); err == nil { // build says what is wrong with it
-		address = net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80"))
-	}
 	return &restClient{
-		base:     base,
+		base:     strings.TrimSuffix(strings.TrimSuffix(o.BaseURL, "/"), "/ari") + "/ari",
 		user:     o.User,
 		password: o.Password,
-		quick:    newWire(address, 48),
-		patient:  newWire(address, 256),
+		quick:    &http.Client{Transport: newTransport(48)},
+		patient:  &http.Client{Transport: newTransport(256)},
 		observe:  o.Observe,
 	}
 }
 
+// newTransport caps the connections, since Asterisk counts idle ones against
+// its session limit and answers those beyond it with nothing at all.
+func newTransport(atMost int) *http.Transport {
+	dialer := &net.Dialer{Timeout: dialLimit}
+	return &http.Transport{
+		DialContext:         dialer.DialContext,
+		MaxIdleConns:        32,
+		MaxIdleConnsPerHost: 32,
+		MaxConnsPerHost:     atMost,
+		IdleConnTimeout:     idleLimit,
+		DisableCompression:  true,
+	}
+}
+
 func (r *restClient) close() {
-	r.quick.close()
-	r.patient.close()
+	r.quick.CloseIdleConnections()
+	r.patient.CloseIdleConnections()
 }
 
 // do carries out one request within its limit or the context's, whichever ends
@@ -92,20 +100,27 @@ func (r *restClient) send(ctx context.Context, q request) error {
 	if err != nil {
 		return &Error{Op: q.op, Err: err, unsent: true}
 	}
-	over := r.quick
+	client := r.quick
 	if q.patient {
-		over = r.patient
+		client = r.patient
 	}
-	got, err := over.do(ctx, req, q.repeatable || q.method == http.MethodGet)
-	switch {
-	case err != nil:
+	resp, err := client.Do(req)
+	if err != nil {
 		return unanswered(q.op, timeoutCause(ctx, err))
-	case got.status >= 300:
-		return refused(q.op, got.status, got.body)
-	case q.into == nil:
+	}
+	defer resp.Body.Close()
+	// Reading to the end is what lets the connection be used again.
+	body, err := io.ReadAll(io.LimitReader(resp.Body, answerLimit))
+	if err != nil {
+		return unanswered(q.op, timeoutCause(ctx, err))
+	}
+	if resp.StatusCode >= 300 {
+		return refused(q.op, resp.StatusCode, body)
+	}
+	if q.into == nil {
 		return nil
 	}
-	if err := json.Unmarshal(got.body, q.into); err != nil {
+	if err := json.Unmarshal(body, q.into); err != nil {
 		return &Error{Op: q.op, Err: fmt.Errorf("answer is not the JSON expected: %w", err)}
 	}
 	return nil
@@ -140,6 +155,11 @@ func (r *restClient) build(ctx context.Context, q request) (*http.Request, error
 	req.SetBasicAuth(r.user, r.password)
 	if q.body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if q.repeatable {
+		// net/http takes an empty list as leave to send again, and does not
+		// put the header on the wire.
+		req.Header["Idempotency-Key"] = nil
 	}
 	return req, nil
 }

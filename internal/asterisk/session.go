@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -81,7 +80,7 @@ func (c *Client) runSession(ctx context.Context, past *history) error {
 func (c *Client) dial(ctx context.Context) (*websocket.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.opt.QueryTimeout)
 	defer cancel()
-	transport := &http.Transport{DialContext: (&net.Dialer{Timeout: dialLimit}).DialContext, DisableCompression: true}
+	transport := newTransport(1)
 	defer transport.CloseIdleConnections()
 	header := http.Header{}
 	header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(c.opt.User+":"+c.opt.Password)))
