@@ -11,8 +11,8 @@ import (
 )
 
 // garbage is how much of it may pile up, in percent of what lives. An engine lives on
-// some 15 MiB; with the usual 100 it collects twice a second at 100 calls/s, and that
-// is a twelfth of what it uses. GOGC overrules it.
+// some 15 MiB; with the usual 100 it would collect twice a second at 100 calls/s.
+// GOGC overrules it.
 const garbage = 400
 
 func newServe(s *shared) *cobra.Command {
