@@ -143,18 +143,21 @@ func (m *mailbox) join(cmd call.Join) {
 	m.afterFailedJoin(cmd)
 }
 
-// addBoth brings the leg into the bridge, and the caller, if she is not there: both
-// at once, or the recording of one side may fail. With codes in force neither hears
-// the other's keys; what she presses is on the desk.
+// addBoth brings the leg into the bridge, and the caller, if she is not there. With
+// codes in force they come one after the other, because the agent's keys are for us
+// alone; without, both at once.
 func (m *mailbox) addBoth(cmd call.Join) error {
-	legs := []string{m.id, cmd.Leg}
-	if cmd.Alone {
-		legs = legs[1:]
+	silent := call.IsAgentLeg(cmd.Leg) && m.e.settings().keysOrder()
+	switch {
+	case !silent && cmd.Alone:
+		return m.e.ari.AddToBridge(m.ctx, cmd.Bridge, cmd.Leg)
+	case !silent:
+		return m.e.ari.AddToBridge(m.ctx, cmd.Bridge, m.id, cmd.Leg)
 	}
-	if call.IsAgentLeg(cmd.Leg) && m.e.settings().keysOrder() {
-		return m.e.ari.AddMuteKeys(m.ctx, cmd.Bridge, legs...)
+	if err := m.e.ari.AddMuteKeys(m.ctx, cmd.Bridge, cmd.Leg); err != nil || cmd.Alone {
+		return err
 	}
-	return m.e.ari.AddToBridge(m.ctx, cmd.Bridge, legs...)
+	return m.e.ari.AddToBridge(m.ctx, cmd.Bridge, m.id)
 }
 
 // addGuest brings a guest of ours into a bridge.

@@ -252,12 +252,12 @@ func (c *Client) AddToBridge(ctx context.Context, bridge string, channels ...str
 	})
 }
 
-// AddMuteKeys joins channels whose keys the others do not hear. They are reported
-// as those of any other.
-func (c *Client) AddMuteKeys(ctx context.Context, bridge string, channels ...string) error {
+// AddMuteKeys joins one channel whose keys the others do not hear. They are
+// reported as those of any other.
+func (c *Client) AddMuteKeys(ctx context.Context, bridge, channel string) error {
 	return c.command(ctx, request{
 		op: "add to bridge", method: http.MethodPost, path: []string{"bridges", bridge, "addChannel"},
-		query:   url.Values{"channel": {strings.Join(channels, ",")}, "absorbDTMF": {"true"}, "inhibitConnectedLineUpdates": {"true"}},
+		query:   url.Values{"channel": {channel}, "absorbDTMF": {"true"}, "inhibitConnectedLineUpdates": {"true"}},
 		patient: true, repeatable: true,
 	})
 }
