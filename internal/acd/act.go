@@ -120,6 +120,7 @@ func (m *mailbox) shownToAgent() string {
 
 // join makes the bridge. The caller hears the agent from here on.
 func (m *mailbox) join(cmd call.Join) {
+	m.endDetection()
 	err := m.e.ari.CreateBridge(m.ctx, cmd.Bridge)
 	if err == nil {
 		err = m.addBoth(cmd)
@@ -129,7 +130,6 @@ func (m *mailbox) join(cmd call.Join) {
 		if len(m.c.Spoken) > 1 {
 			go m.destroyBridges(m.c) // she has just left the last one
 		}
-		m.together = true
 		return
 	}
 	switch {
@@ -231,22 +231,15 @@ func (m *mailbox) setGuard(on bool) {
 	if on {
 		go m.keepAlive(ctx, m.armed)
 	} else {
-		go m.takeOff(ctx, m.together)
+		go m.takeOff(ctx)
 	}
-	m.armed, m.together = time.Time{}, false
+	m.armed = time.Time{}
 }
 
 // takeOff takes the dead man's switch off, however often Asterisk does not
-// answer: it would part two people. Between these the detection of speech costs CPU
-// and says nothing, so it ends with the same order.
-func (m *mailbox) takeOff(ctx context.Context, together bool) {
-	off := func() error { return m.prolong(ctx, 0) }
-	if together {
-		off = func() error {
-			return m.set(ctx, func(ctx context.Context) error { return m.e.ari.EndWaiting(ctx, m.id) })
-		}
-	}
-	for ctx.Err() == nil && asterisk.IsUnknown(off()) {
+// answer: it would part two people.
+func (m *mailbox) takeOff(ctx context.Context) {
+	for ctx.Err() == nil && asterisk.IsUnknown(m.prolong(ctx, 0)) {
 		time.Sleep(commitRetry)
 	}
 	if !m.wasOthers.Load() {
@@ -290,13 +283,9 @@ func (m *mailbox) keepAlive(ctx context.Context, armed time.Time) {
 	}
 }
 
+// prolong gives an order about the switch, one after the other was answered: an order
+// to prolong that came to Asterisk after the one to take it off would part two people.
 func (m *mailbox) prolong(ctx context.Context, life time.Duration) error {
-	return m.set(ctx, func(ctx context.Context) error { return m.e.ari.ProlongLife(ctx, m.id, life) })
-}
-
-// set gives an order about the switch, one after the other was answered: an order to
-// prolong that came to Asterisk after the one to take it off would part two people.
-func (m *mailbox) set(ctx context.Context, order func(context.Context) error) error {
 	m.prolonging.Lock()
 	defer m.prolonging.Unlock()
 	if ctx.Err() != nil {
@@ -304,7 +293,7 @@ func (m *mailbox) set(ctx context.Context, order func(context.Context) error) er
 	}
 	sent, cancel := context.WithTimeout(context.WithoutCancel(ctx), prolongLimit)
 	defer cancel()
-	err := order(sent)
+	err := m.e.ari.ProlongLife(sent, m.id, life)
 	if err != nil && ctx.Err() == nil && !asterisk.IsNotFound(err) {
 		m.e.log.Warn("dead man's switch could not be set", "call", m.id, "error", err)
 	}

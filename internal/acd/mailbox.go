@@ -32,9 +32,9 @@ type mailbox struct {
 	inherits  bool      // an engine before this one may have left her with music or a prompt
 	ringing   ringing   // what the agent hears while the other phone rings
 	guard     context.CancelFunc
-	armed     time.Time   // when the dialplan armed the dead man's switch; zero if that may be long ago
-	together  bool        // she was just put into a bridge: nobody listens any more whether she speaks
-	wasOthers atomic.Bool // the call was taken over from another engine
+	armed     time.Time     // when the dialplan armed the dead man's switch; zero if that may be long ago
+	unheeded  chan struct{} // closed when Asterisk does not detect any more whether she speaks; nil until that was asked for
+	wasOthers atomic.Bool   // the call was taken over from another engine
 	// prolonging is held while the dead man's switch is set.
 	prolonging sync.Mutex
 	seq        int64         // of the last event of its history

@@ -334,10 +334,10 @@ func (c *Client) ProlongLife(ctx context.Context, channel string, life time.Dura
 	return c.SetVariable(ctx, channel, "TIMEOUT(absolute)", seconds)
 }
 
-// EndWaiting is what a channel needs no more between two people: the dead man's
-// switch, and the detection of speech.
-func (c *Client) EndWaiting(ctx context.Context, channel string) error {
-	return c.SetVariables(ctx, channel, map[string]string{"TIMEOUT(absolute)": "0", "TALK_DETECT(remove)": "1"})
+// EndTalkDetection ends the detection of speech on a channel. One that has none is
+// no error, but Asterisk writes a warning.
+func (c *Client) EndTalkDetection(ctx context.Context, channel string) error {
+	return c.SetVariable(ctx, channel, "TALK_DETECT(remove)", "1")
 }
 
 // Move hands a channel to another app, which gets an Entered with the args.

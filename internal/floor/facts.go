@@ -24,8 +24,8 @@ type Channel struct {
 	Inside bool
 }
 
-// bridgeOf is the bridge that holds a channel, empty for none.
-func (f Facts) bridgeOf(channel string) string {
+// Bridge is the bridge that holds a channel, empty for none.
+func (f Facts) Bridge(channel string) string {
 	if channel == "" {
 		return ""
 	}
@@ -36,9 +36,6 @@ func (f Facts) bridgeOf(channel string) string {
 	}
 	return ""
 }
-
-// Bridge is the bridge that holds a channel, empty for none.
-func (f Facts) Bridge(channel string) string { return f.bridgeOf(channel) }
 
 // CallOfLeg is the call that a leg was made for.
 func CallOfLeg(channel string) (string, bool) { return call.OfLeg(channel) }
@@ -82,14 +79,14 @@ func (f Facts) guest(c call.Call, g call.Guest) call.GuestFacts {
 
 // Accompanied reports whether a channel shares a bridge with anybody.
 func (f Facts) Accompanied(channel string) bool {
-	bridge := f.bridgeOf(channel)
+	bridge := f.Bridge(channel)
 	return bridge != "" && len(f.Bridges[bridge]) > 1
 }
 
 // Joined reports whether two channels share a bridge.
 func (f Facts) Joined(one, other string) bool {
-	bridge := f.bridgeOf(other)
-	return bridge != "" && bridge == f.bridgeOf(one)
+	bridge := f.Bridge(other)
+	return bridge != "" && bridge == f.Bridge(one)
 }
 
 // Differ reports whether the facts contradict what a call believes. An event on
@@ -142,7 +139,7 @@ func (f Facts) StrayLeg(leg string, c call.Call, known bool) bool {
 	if known {
 		return !slices.Contains(c.Channels(), leg)
 	}
-	return len(f.Bridges[f.bridgeOf(leg)]) < 2
+	return len(f.Bridges[f.Bridge(leg)]) < 2
 }
 
 // StrayDial reports whether a phone that we ring, or were about to ring, belongs to

@@ -73,7 +73,7 @@ func (f *Floor) Learn(calls []call.Call, agents []agent.Agent) []AgentChange {
 		f.put(a)
 		moved = append(moved, AgentChange{Before: old, After: a})
 	}
-	// What this process commits it hears of twice, and nobody need look twice.
+	// What this process commits it may hear of again, and nobody need look again.
 	if news || len(moved) > 0 {
 		f.signal()
 	}

@@ -154,6 +154,9 @@ func firstLength(ctx context.Context, t *testing.T, h *helpline.Helpline, id rec
 func TestGivenNoEngine_WhenTheFallbackServesACaller_ThenTheConversationIsRecordedToo(t *testing.T) {
 	h, ctx := recording(t, helpline.Options{Women: 2}, 90*time.Second)
 	h.Engines[0].Stop()
+	for _, p := range h.People { // she hears music meanwhile
+		h.Phone(p).Does(phone.AnswerAfter(1500 * time.Millisecond).Singing(phone.Tone(agentHz)))
+	}
 	h.Trunk.Phone(number(0), phone.Sings(callerHz))
 	c := caller(ctx, t, h, 0, helpline.Direct)
 	if err := c.Hears(ctx, agentHz); err != nil {
