@@ -33,6 +33,7 @@ type mailbox struct {
 	ringing   ringing   // what the agent hears while the other phone rings
 	guard     context.CancelFunc
 	armed     time.Time     // when the dialplan armed the dead man's switch; zero if that may be long ago
+	mutes     turns         // orders to Asterisk that the recording hold silence, or not
 	unheeded  chan struct{} // closed when Asterisk does not detect any more whether she speaks; nil until that was asked for
 	wasOthers atomic.Bool   // the call was taken over from another engine
 	// prolonging is held while the dead man's switch is set.

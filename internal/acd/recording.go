@@ -226,7 +226,8 @@ func (e *Engine) MuteRecording(ctx context.Context, callID string, mute bool) er
 }
 
 // muteRecording writes first what is about to be missing, or no longer is, and
-// then asks Asterisk, beside the mailbox.
+// then asks Asterisk, beside the mailbox but in turn: were a pause that is long in
+// coming carried out after its end, the rest of the conversation would be silence.
 func (m *mailbox) muteRecording(cmd call.MuteRecording) {
 	if m.e.settings().Spool.Dir == "" {
 		return
@@ -238,13 +239,31 @@ func (m *mailbox) muteRecording(cmd call.MuteRecording) {
 		}
 		m.e.recordings.Missing(gap)
 	}
-	go func() {
+	m.mutes.then(func() {
 		ctx, cancel := context.WithTimeout(m.e.ctx, 3*time.Second)
 		defer cancel()
 		if err := m.e.MuteRecording(ctx, m.id, cmd.On); err != nil && m.e.ctx.Err() == nil && !asterisk.IsNotFound(err) {
 			m.e.log.Error("recording could not be paused, or made to go on", "call", m.id, "pause", cmd.On, "error", err)
 			m.in.put(look{}) // which asks for it again
 		}
+	})
+}
+
+// turns lets things be done one after another, beside whoever asks for them.
+type turns struct {
+	last chan struct{} // closed when the latest has been done; nil: there was none
+}
+
+// then does what was asked for after all that was asked for before. It returns at once.
+func (t *turns) then(do func()) {
+	before, done := t.last, make(chan struct{})
+	t.last = done
+	go func() {
+		defer close(done)
+		if before != nil {
+			<-before
+		}
+		do()
 	}()
 }
 
