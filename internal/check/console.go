@@ -103,20 +103,10 @@ func (n *notes) host(c *x509.Certificate, k config.Console) {
 		n.add(Fail, "the certificate names no host: browsers look at its subject alternative names alone, and refuse it; order one with the name of this console among them")
 		return
 	}
-	for setting, host := range addressed(k) {
-		if c.VerifyHostname(host) != nil {
-			n.add(Fail, fmt.Sprintf("the certificate is for %s and not for %s, by which browsers come (%s): they refuse it; order one for that name", strings.Join(namesOf(c), ", "), host, setting))
-		}
+	u, err := url.Parse(k.OIDC.URL) // under which browsers are told to come
+	if err == nil && u.Hostname() != "" && c.VerifyHostname(u.Hostname()) != nil {
+		n.add(Fail, fmt.Sprintf("the certificate is for %s and not for %s, by which browsers come (console.oidc.url): they refuse it; order one for that name", strings.Join(namesOf(c), ", "), u.Hostname()))
 	}
-}
-
-// addressed are the hosts under which browsers are told to come, by setting.
-func addressed(k config.Console) map[string]string {
-	hosts := map[string]string{}
-	if u, err := url.Parse(k.OIDC.URL); err == nil && u.Hostname() != "" {
-		hosts["console.oidc.url"] = u.Hostname()
-	}
-	return hosts
 }
 
 // namesOf are the hosts and addresses that a certificate is for.
