@@ -140,6 +140,7 @@ func TestGivenASupervisorAtHerConsole_WhenSheStepsInMovesPullsAndForces_ThenEach
 	ear = l.rung(id, 3)
 	l.hears("the caller", caller, mine)
 	l.hears("the supervisor who took over", ear, callerTone)
+	f.until(l.page, `document.getElementById("leave").hidden`) // nobody else is there to leave her to
 	f.must(f.UntilAgents(f.ctx, "the agent writes up", []helpline.Person{asha}, func(a agent.Agent) bool { return a.State == agent.WrapUp }))
 
 	moved := l.movesAndPulls(counsellor)

@@ -57,7 +57,7 @@ var words = console.Catalogue{
 	"desk.silence.mute":          {En: "Silent so far", Hi: "अब तक मौन"},
 	"desk.silence.keyed":         {En: "A key spoke for her", Hi: "कुंजी दबाकर उत्तर दिया"},
 	"desk.silence.danger":        {En: "Danger: two equal keys", Hi: "ख़तरा: दो समान कुंजियाँ"},
-	"desk.keys":                  {En: "Keys she presses", Hi: "उसके दबाए बटन"},
+	"desk.keys":                  {En: "Keys pressed by the caller", Hi: "कॉल करने वाले के दबाए बटन"},
 	"desk.keys.ask":              {En: "If she cannot speak, ask what 1 (yes) and 2 (no) can answer. The same key twice at once means danger.", Hi: "यदि वह बोल न सके तो ऐसे प्रश्न पूछें जिनका उत्तर 1 (हाँ) या 2 (नहीं) हो। एक ही बटन तुरंत दो बार: ख़तरा।"},
 	"desk.key.yes":               {En: "Yes", Hi: "हाँ"},
 	"desk.key.no":                {En: "No", Hi: "नहीं"},

@@ -45,6 +45,8 @@ type SeatCall struct {
 	// engine before anybody hears anything.
 	Lawful bool `json:"lawful"`
 	Live   bool `json:"live"` // they talk now
+	// Hers: the call is hers to end; she does not only listen or help.
+	Hers bool `json:"hers,omitempty"`
 	// Alarm: she has pressed the panic key in this call.
 	Alarm bool `json:"alarm,omitempty"`
 }
@@ -83,7 +85,7 @@ func seatsOf(m Moment, viewer agent.Profile) Seats {
 		if c, known := calls[a.Call]; known && (a.State == agent.Reserved || a.State == agent.Talking) {
 			s.Call = &SeatCall{
 				ID: c.ID, Category: c.Category, Outbound: c.Kind == call.Outbound, Crisis: c.Crisis, Language: c.Language,
-				Lawful: viewer.Fits(c.Pool), Live: c.Stage == call.Talking && !c.Ringing(), Alarm: !c.Alarm.IsZero() && c.Offer.Agent == a.Profile.ID,
+				Lawful: viewer.Fits(c.Pool), Live: c.Stage == call.Talking && !c.Ringing(), Hers: c.Offer.Agent == a.Profile.ID, Alarm: !c.Alarm.IsZero() && c.Offer.Agent == a.Profile.ID,
 			}
 		}
 		out.Agents = append(out.Agents, s)

@@ -121,7 +121,7 @@ function show(next) {
   if (help.textContent !== words) help.textContent = words;
   help.hidden = !calling.length;
   const me = seats.agents.find((a) => a.id === page.seat);
-  el("leave").hidden = !(page.acts && me && me.doing === "talking");
+  el("leave").hidden = !(page.acts && me && me.doing === "talking" && !me.call?.hers);
 }
 el("filter").addEventListener("change", () => show(seats));
 
