@@ -261,8 +261,8 @@ func (h *Helpline) openPhones(ctx context.Context) error {
 // a caller can tell who speaks.
 func agentTone(i int) int { return 420 + 12*(i%120) }
 
-// fingerprint of a caller, as the engine makes it.
-func (h *Helpline) fingerprint(c *phone.Call) string {
+// Fingerprint of a caller, as the engine makes it.
+func (h *Helpline) Fingerprint(c *phone.Call) string {
 	return number.FromCaller(c.Phone().User()).Fingerprint(h.key)
 }
 

@@ -32,7 +32,7 @@ func (h *Helpline) partnerNow(ctx context.Context, caller *phone.Call) *phone.Ca
 		return nil
 	}
 	for _, c := range state.Calls {
-		if c.Stage != call.Talking || c.Caller != h.fingerprint(caller) {
+		if c.Stage != call.Talking || c.Caller != h.Fingerprint(caller) {
 			continue
 		}
 		for _, live := range h.Agents.Phone(string(c.Offer.Agent)).Live() {
@@ -55,7 +55,7 @@ func (h *Helpline) Call(ctx context.Context, caller *phone.Call) (call.Call, boo
 // call of its own; the one that is over may still stand beside it.
 func (h *Helpline) CallIn(state queue.State, caller *phone.Call) (found call.Call, ok bool) {
 	for _, c := range state.Calls {
-		if c.Caller == h.fingerprint(caller) && (!ok || found.Stage == call.Ended) {
+		if c.Caller == h.Fingerprint(caller) && (!ok || found.Stage == call.Ended) {
 			found, ok = c, true
 		}
 	}
