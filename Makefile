@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -o pipefail -ec
 .DEFAULT_GOAL := help
-.PHONY: help stack build test test-long lint bench bench-micro bench-day performance phone-bundle demo stop
+.PHONY: help stack build test test-long night lint bench bench-micro bench-day performance phone-bundle demo stop
 
 # Packages tested at once. The tests run real services, so more than the cores
 # only makes them late.
@@ -34,6 +34,12 @@ test: stack lint ## everything that must hold, on the real stack and in a real b
 
 test-long: stack ## the long seeds and floods as well
 	POWERLINE_LONG=1 go test -p 1 -count=1 -timeout 180m -v ./...
+
+# How many call-hours a night of simulation lives through.
+NIGHT ?= 1000000
+
+night: ## live through call-hours with faults until there are NIGHT of them, or a law is broken
+	go test -count=1 -timeout 24h -v -run LawsHoldThroughANight ./internal/simulation -night $(NIGHT) | grep -v '^=== '
 
 lint: ## formatting, go vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

@@ -129,6 +129,7 @@ type Call struct {
 	// Joined: caller and agent have been put into the bridge of the offer in hand,
 	// and Bridged is when. It outlives the end, which may have to be told again.
 	Joined  bool      `json:"joined,omitempty"`
+	Joins   int       `json:"joins,omitempty"` // how often it was asked for
 	Bridged time.Time `json:"bridged,omitzero"`
 	// Recording is the number of the offer whose recording is under way, and Talked
 	// what was said in it before Bridged, such as before a hold. Both outlive the end.
@@ -234,6 +235,13 @@ func IsAgentLeg(channel string) bool {
 	return kind == "a"
 }
 
+// IsSnoop reports whether a channel is the ear of a guest beside the conversation, and
+// no person's.
+func IsSnoop(channel string) bool {
+	_, kind := ofLeg(channel)
+	return kind == "s" || kind == "w"
+}
+
 func ofLeg(channel string) (callID, kind string) {
 	if dot := strings.LastIndexByte(channel, '.'); dot < 0 || dot+1 == len(channel) || !strings.ContainsRune("asxw", rune(channel[dot+1])) {
 		return "", "" // nearly all that are none: no pattern is tried on them
@@ -313,7 +321,7 @@ func (c Call) enter(s Stage) Call {
 	c.Joined, c.Paused, c.Alarm = false, time.Time{}, time.Time{}
 	c.Held, c.Room, c.Guests = false, 0, nil
 	if s != Ended {
-		c.Bridged, c.Recording, c.Talked = time.Time{}, 0, 0
+		c.Bridged, c.Recording, c.Talked, c.Muted = time.Time{}, 0, 0, false
 	}
 	if s != Offered && s != Talking {
 		c.Offer = Offer{}

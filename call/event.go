@@ -73,10 +73,12 @@ type (
 		At  time.Time
 		Leg string
 	}
-	// JoinFailed: the bridge could not be made because the agent's leg had left.
+	// JoinFailed: the bridge could not be made because the agent's leg had left. Nth
+	// is that of the Join which failed; of one before the latest it says nothing.
 	JoinFailed struct {
 		At  time.Time
 		Leg string
+		Nth int
 	}
 	// LegGone: the agent's leg of a talking call ended; Lost when her phone died
 	// rather than hung up.
@@ -99,6 +101,12 @@ type (
 	PhoneLost struct {
 		At    time.Time
 		Agent agent.ID
+	}
+	// Robbed: another conversation turned out to have had the agent of the offer in
+	// hand, when a store was built again.
+	Robbed struct {
+		At  time.Time
+		Leg string // of the offer
 	}
 	// Placed begins an outbound call, of which the caller's leg is the last to be
 	// made. Line is the number that we show, Work the kind of task.
@@ -162,6 +170,9 @@ type (
 		Joined bool     // both are in the call's bridge
 		Agent  agent.Profile
 		Guests map[string]GuestFacts // by leg
+		// Strays are legs of the call that have no part in it any more: whoever was to
+		// end them died first.
+		Strays []string
 	}
 )
 
@@ -176,6 +187,7 @@ const (
 )
 
 func (Arrived) event()    {}
+func (Robbed) event()     {}
 func (Greeted) event()    {}
 func (Pleaded) event()    {}
 func (Chose) event()      {}
@@ -243,10 +255,12 @@ type (
 		Leg    string
 		Reason string // "normal", "answered-elsewhere", "no-answer"
 	}
-	// Join makes the bridge and puts both legs into it; Alone: the caller is there.
+	// Join makes the bridge and puts both legs into it; Alone: the caller is there. Nth
+	// counts the call's Joins.
 	Join struct {
 		Leg, Bridge string
 		Alone       bool
+		Nth         int
 	}
 	// HoldCaller takes the caller out of the bridge and lets her hear music, until
 	// she is left alone and joined again.

@@ -109,7 +109,7 @@ func anyOutbound(t *rapid.T, c call.Call, pool agent.Pool) call.Event {
 		call.TakenBack{Why: "crisis"},
 		call.TimeUp{Epoch: c.Epoch}, call.TimeUp{Epoch: c.Epoch - 1},
 		call.LegGone{Leg: leg, Lost: yes}, call.CallerGone{},
-		call.PhoneLost{Agent: who.ID}, call.Joined{Leg: leg}, call.JoinFailed{Leg: leg},
+		call.PhoneLost{Agent: who.ID}, call.Joined{Leg: leg}, call.JoinFailed{Leg: leg, Nth: c.Joins},
 		call.Pleaded{Danger: true}, call.Emergency{}, call.Greeted{},
 		call.Resumed{
 			Caller: yes, Up: yes && rapid.Bool().Draw(t, "up"), Joined: rapid.Bool().Draw(t, "joined"), Agent: people[string(c.Offer.Agent)],

@@ -11,8 +11,41 @@ import (
 // commands. An event that came too late, or twice, changes nothing, except
 // that a leg nobody waits for is hung up.
 func (r Rules) Step(c Call, ev Event) (Call, []Command) {
+	if failed, ok := ev.(JoinFailed); ok && failed.Nth != c.Joins {
+		return c, nil // they may have been joined since, and talk
+	}
 	next, cmds := r.step(c, ev)
+	strays, pause := r.afterGap(c, next, ev)
+	cmds = append(append(strays, cmds...), pause...)
+	for i, cmd := range cmds {
+		if join, ok := cmd.(Join); ok {
+			next.Joins++
+			join.Nth = next.Joins
+			cmds[i] = join
+		}
+	}
 	return next.inOrder(), cmds
+}
+
+// afterGap is what an engine before this one may have been about to do when it died,
+// whatever else the facts lead to: legs to be ended, a pause of the recording.
+func (r Rules) afterGap(c, next Call, ev Event) (strays, pause []Command) {
+	var at time.Time
+	switch ev := ev.(type) {
+	case Resumed:
+		for _, leg := range ev.Strays {
+			strays = append(strays, HangUpLeg{Leg: leg, Reason: "normal"})
+		}
+		at = ev.At
+	case Arrived:
+		at = ev.At
+	default:
+		return nil, nil
+	}
+	if c.Stage == Talking && next.Stage == Talking {
+		pause = next.pausedStill(at, r.PauseAtMost) // on hold too: the recording will go on after it
+	}
+	return strays, pause
 }
 
 // inOrder keeps the moments of a life in the order of the life. What was concluded
@@ -271,6 +304,8 @@ func (c Call) offerFailed(ev Event) (m missedOffer, failed bool) {
 		return missedOffer{ev.At, agent.NoAnswer, true}, ev.Epoch == c.Epoch
 	case PhoneLost:
 		return missedOffer{ev.At, agent.Unreachable, true}, ev.Agent == c.Offer.Agent
+	case Robbed:
+		return missedOffer{ev.At, agent.Withdrawn, true}, ev.Leg == c.Offer.Leg
 	}
 	return missedOffer{}, false
 }
@@ -512,25 +547,23 @@ func (r Rules) resumeTalking(c Call, ev Resumed) (Call, []Command) {
 // resumePair puts caller and agent to where they belong: into the bridge, or the
 // caller to her music.
 func (r Rules) resumePair(c Call, ev Resumed) (Call, []Command) {
-	paused := c.pausedStill(ev.At, r.PauseAtMost) // on hold too: the recording will go on after it
 	switch {
 	case c.Held:
-		return c, append(c.holdAgain(), paused...)
+		return c, c.holdAgain()
 	case !ev.Joined && c.Kind == Outbound:
 		c, record := c.record(true)
-		return c, append([]Command{Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, record}, paused...)
+		return c, []Command{Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, record}
 	case !ev.Joined:
-		return c, append([]Command{LeaveAlone{}, Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, Guard{}}, paused...)
+		return c, []Command{LeaveAlone{}, Join{Leg: c.Offer.Leg, Bridge: c.Bridge()}, Guard{}}
 	}
 	if c.Joined = true; c.Bridged.IsZero() {
 		c.Bridged = ev.At // nobody saw when
 	}
 	c, record := c.record(true)
-	cmds := append([]Command{record}, paused...)
 	if c.Kind == Outbound {
-		return c, cmds
+		return c, []Command{record}
 	}
-	return c, append([]Command{Guard{}}, cmds...) // or the dead man's switch would part them
+	return c, []Command{Guard{}, record} // or the dead man's switch would part them
 }
 
 // endAgain repeats what the end of a call asked for. Its caller is hung up only

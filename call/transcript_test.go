@@ -144,7 +144,9 @@ func parse(t testing.TB, line string) (call.Event, time.Duration) {
 	case "joined":
 		return call.Joined{Leg: leg}, after
 	case "join-failed":
-		return call.JoinFailed{Leg: leg}, after
+		nth := 1
+		fmt.Sscan(arg["nth"], &nth)
+		return call.JoinFailed{Leg: leg, Nth: nth}, after
 	case "leg-gone":
 		return call.LegGone{Leg: leg, Lost: arg["lost"] == "yes"}, after
 	case "caller-gone":

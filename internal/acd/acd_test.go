@@ -13,6 +13,7 @@ import (
 	"powerline/call"
 	"powerline/internal/asterisk"
 	"powerline/internal/config"
+	"powerline/internal/floor"
 	"powerline/queue"
 )
 
@@ -152,7 +153,7 @@ func TestGivenACallReadOffItsChannel_WhenItIsOfferedAgain_ThenNoLegHasTheNameOfA
 	}
 	again := c
 	again.Numbered = numberedFrom(now.Add(time.Second))
-	talks := talking(again, asterisk.Channel{ID: offered.Offer.Leg, Created: now}, woman.ID)
+	talks := talking(again, asterisk.Channel{ID: offered.Offer.Leg, Created: now}, woman.ID, false)
 	if talks.Bridge() != offered.Bridge() || talks.Offers != 1 || len(talks.Bridges()) != 0 {
 		t.Fatalf("found in bridge %s as offer %d of %d, and %d bridges to end", talks.Bridge(), talks.Offer.N, talks.Offers, len(talks.Bridges()))
 	}
@@ -174,19 +175,25 @@ func TestGivenAConversationInAsteriskAlone_WhenItIsRead_ThenNobodyInItIsLeftOut(
 	for _, one := range []struct {
 		what   string
 		bridge string
+		held   bool
 		in     []asterisk.Channel
 		stage  call.Stage
 		agent  agent.ID
 		room   int
 		guests []string
 	}{
-		{"nobody is there", "", nil, call.Waiting, "", 0, nil},
-		{"two talk", "c1.b4", []asterisk.Channel{agentLeg}, call.Talking, "w001", 0, nil},
-		{"one has taken over", "c1.b4", []asterisk.Channel{colleague}, call.Talking, "w002", 4, nil},
-		{"a conference", "c1.b4", []asterisk.Channel{outside, colleague, agentLeg}, call.Talking, "w001", 0, []string{"c1.a6", "c1.x7"}},
-		{"handed over", "c1.b4", []asterisk.Channel{outside}, call.HandedOver, "", 4, []string{"c1.x7"}},
+		{"nobody is there", "", false, nil, call.Waiting, "", 0, nil},
+		{"two talk", "c1.b4", false, []asterisk.Channel{agentLeg}, call.Talking, "w001", 0, nil},
+		{"one has taken over", "c1.b4", false, []asterisk.Channel{colleague}, call.Talking, "w002", 4, nil},
+		{"a conference", "c1.b4", false, []asterisk.Channel{outside, colleague, agentLeg}, call.Talking, "w001", 0, []string{"c1.a6", "c1.x7"}},
+		{"handed over", "c1.b4", false, []asterisk.Channel{outside}, call.HandedOver, "", 4, []string{"c1.x7"}},
+		{"two talk about her", "c1.b4", true, []asterisk.Channel{colleague, agentLeg}, call.Talking, "w001", 0, []string{"c1.a6"}},
+		{"one is left without her", "c1.b4", true, []asterisk.Channel{agentLeg}, call.Waiting, "", 0, nil},
 	} {
-		members := []string{"c1"}
+		var members []string
+		if !one.held {
+			members = append(members, "c1")
+		}
 		for _, ch := range one.in {
 			members = append(members, ch.ID)
 		}
@@ -199,13 +206,13 @@ func TestGivenAConversationInAsteriskAlone_WhenItIsRead_ThenNobodyInItIsLeftOut(
 		for _, g := range got.Guests {
 			guests = append(guests, g.Leg)
 		}
-		if got.Stage != one.stage || got.Offer.Agent != one.agent || got.Room != one.room || !slices.Equal(guests, one.guests) {
+		if got.Stage != one.stage || got.Offer.Agent != one.agent || got.Room != one.room || !slices.Equal(guests, one.guests) || got.Held != (one.held && got.Stage == call.Talking) {
 			t.Errorf("%s: %+v", one.what, got)
 		}
-		if one.bridge != "" && got.Bridge() != one.bridge {
+		if got.Stage != call.Waiting && got.Bridge() != one.bridge {
 			t.Errorf("%s: they are in %s, and the call says %s", one.what, one.bridge, got.Bridge())
 		}
-		if last := got.Numbered + got.Offers; len(one.in) > 0 && last < numberOf(one.in[0].ID) {
+		if last := got.Numbered + got.Offers; got.Stage != call.Waiting && last < floor.Number(one.in[0].ID) {
 			t.Errorf("%s: the next leg would be number %d", one.what, last+1)
 		}
 	}

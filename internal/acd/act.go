@@ -82,7 +82,7 @@ func (m *mailbox) do(cmd call.Command) {
 		m.pauseTimer(cmd)
 	case call.HangUpCaller:
 		m.leaveAlone()
-		m.hangUp(m.id, asterisk.HangUpNormal)
+		m.hangUpCaller()
 	case call.SendToEmergency:
 		m.sendToEmergency()
 	case call.File:
@@ -177,7 +177,7 @@ func (m *mailbox) afterFailedJoin(cmd call.Join) {
 		m.in.put(call.CallerGone{At: time.Now()})
 		return
 	}
-	m.in.put(call.JoinFailed{At: time.Now(), Leg: cmd.Leg})
+	m.in.put(call.JoinFailed{At: time.Now(), Leg: cmd.Leg, Nth: cmd.Nth})
 }
 
 // timer asks for TimeUp. Time that the process slept through does not count.
@@ -186,6 +186,19 @@ func (m *mailbox) timer(cmd call.Timer) {
 		m.e.awake(m.ctx)
 		m.in.put(call.TimeUp{At: time.Now(), Epoch: cmd.Epoch})
 	})
+}
+
+// hangUpCaller ends the caller's call, unless this process has stood still: then she may
+// be with the fallback by now, whatever the events of before say.
+func (m *mailbox) hangUpCaller() {
+	if m.e.pulse.frozen() {
+		m.e.awake(m.ctx)
+		s, err := m.e.looking.look(m.ctx)
+		if err != nil || !factsOf(s).Channels[m.id].Inside {
+			return // if she is with us after all, the comparison finds her
+		}
+	}
+	m.hangUp(m.id, asterisk.HangUpNormal)
 }
 
 func (m *mailbox) hangUp(channel string, reason asterisk.HangUpReason) {
@@ -259,15 +272,20 @@ const prolongLimit = 35 * time.Second
 // most callers have an agent by then.
 const freshly = time.Second
 
-// keepAlive renews the switch at a quarter of its time, and only while this
-// process can do its work: when the store is away, the fallback is better.
+// keepAlive sets the switch, however often Asterisk does not answer: it may not be set
+// at all, or have nearly run out. Then it renews it at a quarter of its time, and only
+// while this process can do its work: when the store is away, the fallback is better.
 func (m *mailbox) keepAlive(ctx context.Context, armed time.Time) {
 	life := m.e.settings().deadMan()
-	if since := time.Since(armed); since >= 0 && since < freshly {
+	since := time.Since(armed)
+	fresh := since >= 0 && since < freshly
+	if fresh {
 		pauseFor(ctx, freshly-since)
 	}
-	if ctx.Err() == nil && m.e.healthy() {
-		m.prolong(ctx, life) // whoever had her before may have let it nearly run out
+	if !fresh || m.e.healthy() {
+		for ctx.Err() == nil && asterisk.IsUnknown(m.prolong(ctx, life)) {
+			pauseFor(ctx, commitRetry)
+		}
 	}
 	tick := time.NewTicker(life / 4)
 	defer tick.Stop()

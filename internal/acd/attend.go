@@ -91,6 +91,11 @@ func (e *Engine) attend(changes []floor.AgentChange) {
 				m.in.put(call.PhoneLost{At: time.Now(), Agent: after.Profile.ID})
 			}
 		}
+		if c, known := e.floor.Call(before.Call); known && floor.Robbed(ch, c) {
+			if m, ok := e.box(c.ID); ok {
+				m.in.put(call.Robbed{At: time.Now(), Leg: c.Offer.Leg})
+			}
+		}
 		if before.Status != after.Status || before.Version == 0 {
 			e.mirrorPause(after)
 		}

@@ -307,6 +307,9 @@ func (e *Engine) destroyed(ev asterisk.Destroyed) {
 	m, ok := e.box(callID)
 	if !ok {
 		e.legEndedSoon(id)
+		if call.IsAttempt(callID) {
+			e.work.Go(func() { e.leftAlone(callID) })
+		}
 		return
 	}
 	now := time.Now()
@@ -316,6 +319,21 @@ func (e *Engine) destroyed(ev asterisk.Destroyed) {
 		m.in.put(tone{false}) // somebody outside rings no more
 	}
 	m.in.put(legEnded{id})
+}
+
+// leftAlone hangs up whom we called if the agent, who has just left, was the last to
+// be there and no engine knows of the attempt: the store was wiped, and the engine that
+// had it has died. Nobody who answered hears silence until the next comparison.
+func (e *Engine) leftAlone(attempt string) {
+	s, err := e.looking.look(e.ctx)
+	if err != nil {
+		return // the comparison will see it
+	}
+	for _, ch := range s.Channels {
+		if ch.ID == attempt && e.strayDial(ch, factsOf(s)) {
+			e.hangUpLater(ch.ID)
+		}
+	}
 }
 
 // whyRingFailed reads the causes that ari.md measured.

@@ -1,12 +1,9 @@
 package acd
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"powerline/agent"
@@ -76,37 +73,39 @@ func (e *Engine) callOfChannel(ctx context.Context, s asterisk.Snapshot, f floor
 // inCompany makes of a call one that talks with whom its channel shares a bridge.
 // The agent of the call is who was rung first of those who are there; the others are
 // guests, for of nobody who talks is anybody dropped. Whether they had come as
-// supervisors, or from 112 or a station, no channel says. Who only listened is in
-// another bridge, and is let go.
+// supervisors, or from 112 or a station, no channel says. Where two or more talk while
+// she is in no bridge, she is on hold. Who only listened is in another bridge, and is
+// let go.
 func (e *Engine) inCompany(c call.Call, s asterisk.Snapshot, f floor.Facts) call.Call {
-	var legs []asterisk.Channel
-	for _, leg := range s.Channels {
-		if callID, isLeg := floor.CallOfLeg(leg.ID); isLeg && callID == c.ID && f.Joined(c.ID, leg.ID) {
-			legs = append(legs, leg)
-		}
-	}
-	slices.SortFunc(legs, func(a, b asterisk.Channel) int { return cmp.Compare(numberOf(a.ID), numberOf(b.ID)) })
+	room, legs := f.Company(c.ID)
+	held := f.Bridge(c.ID) == ""
 	last := 0
-	for _, leg := range legs {
-		id, ours := agentOf(leg.Endpoint())
-		g := call.Guest{N: numberOf(leg.ID), Wish: call.Consult, Agent: id, Leg: leg.ID, Up: true, At: leg.Created}
+	for _, id := range legs {
+		at := slices.IndexFunc(s.Channels, func(ch asterisk.Channel) bool { return ch.ID == id })
+		if at < 0 {
+			continue // gone between the two lists
+		}
+		leg := s.Channels[at]
+		who, ours := agentOf(leg.Endpoint())
+		g := call.Guest{N: floor.Number(id), Wish: call.Consult, Agent: who, Leg: id, Up: true, At: leg.Created}
 		switch {
-		case !call.IsAgentLeg(leg.ID):
+		case !call.IsAgentLeg(id):
 			g.Wish, g.Agent, g.Outside = e.outsideNow()
 		case !ours:
 			continue
 		case c.Stage != call.Talking:
-			c = talking(c, leg, id)
+			c = talking(c, leg, who, held)
 			last = g.N
 			continue
 		}
 		c.Guests, last = append(c.Guests, g), max(last, g.N)
 	}
-	if last == 0 {
+	if last == 0 || held && c.Stage != call.Talking {
+		c.Guests = nil
 		return c // she is alone, and waits
 	}
-	if room := numberOf(f.Bridge(c.ID)); room != c.Offer.N {
-		c.Room = room
+	if n := floor.Number(room); n != c.Offer.N {
+		c.Room = n
 	}
 	c.Offers = max(c.Offers, 1)
 	c.Numbered = last - c.Offers
@@ -124,13 +123,18 @@ func (e *Engine) outsideNow() (call.Wish, agent.ID, string) {
 	return call.ToEmergency, "", emergency
 }
 
-// talking is a call that stands in the bridge with this leg.
-func talking(c call.Call, leg asterisk.Channel, a agent.ID) call.Call {
-	c.Stage, c.Joined, c.Answered = call.Talking, true, leg.Created
+// talking is a call that stands in the bridge with this leg, or is held by it. What
+// was recorded until the hold goes on after it, in the same recording.
+func talking(c call.Call, leg asterisk.Channel, a agent.ID, held bool) call.Call {
+	c.Stage, c.Joined, c.Held, c.Answered = call.Talking, !held, held, leg.Created
 	if c.Answered.Before(c.Queued) {
 		c.Answered = c.Queued
 	}
-	n := numberOf(leg.ID)
+	c.Muted = true // by a pause, perhaps, of which nobody knows any more
+	n := floor.Number(leg.ID)
+	if held {
+		c.Recording = n
+	}
 	c.Offers = min(max(c.Offers, 1), n)
 	c.Numbered = n - c.Offers
 	c.Offer = call.Offer{N: n, Agent: a, Leg: leg.ID, At: leg.Created}
@@ -142,16 +146,6 @@ func talking(c call.Call, leg asterisk.Channel, a agent.ID) call.Call {
 // above all numbers that its legs had then. The end of such a leg may still be on its
 // way, and would else be taken for that of the first leg of now, whose phone rings.
 func numberedFrom(now time.Time) int { return int(now.UnixMilli()) }
-
-// numberOf is the number in the name of a leg or bridge: that of the offer, or of
-// the guest, for whom it was made.
-func numberOf(name string) int {
-	n, err := strconv.Atoi(name[min(strings.LastIndexByte(name, '.')+2, len(name)):])
-	if err != nil {
-		return 1
-	}
-	return n
-}
 
 // bringTalks stores conversations with their agents.
 func (e *Engine) bringTalks(ctx context.Context, talks []call.Call) {

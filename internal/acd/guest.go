@@ -18,7 +18,12 @@ import (
 func (m *mailbox) holdCaller(cmd call.HoldCaller) {
 	ctx, cancel := context.WithTimeout(m.ctx, 3*time.Second)
 	defer cancel()
+	began := time.Now()
 	err := m.e.ari.RemoveFromBridge(ctx, cmd.Bridge, m.id)
+	if err == nil && time.Since(began) > lease {
+		m.in.put(look{}) // she may be another engine's by now, and talk again
+		return
+	}
 	if err != nil && !asterisk.IsNotInBridge(err) {
 		m.e.log.Info("caller could not be taken out of the bridge", "call", m.id, "error", err)
 		m.in.put(look{}) // it is tried again, if she is there: music would sound into their talk

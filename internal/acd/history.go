@@ -93,6 +93,10 @@ func (m *mailbox) log(cmd call.Log) {
 	m.e.records.CallEvent(CallEvent{Call: m.id, Seq: m.seq, At: cmd.At, Name: cmd.Name, Agent: cmd.Agent, Detail: cmd.Detail})
 }
 
+// tidyAfter is how long an empty bridge waits for its end: the agent who has just left
+// it may be rung for the next caller first, which is the work of the same Asterisk.
+const tidyAfter = 100 * time.Millisecond
+
 // file writes the call's record; when that is durable, the call is forgotten.
 func (m *mailbox) file() {
 	m.leaveAlone()
@@ -105,7 +109,10 @@ func (m *mailbox) file() {
 	sealed := m.e.callers[m.id]
 	m.e.mu.Unlock()
 	c := m.c
-	go m.destroyBridges(c)
+	go func() {
+		pauseFor(m.e.ctx, tidyAfter)
+		m.destroyBridges(c)
+	}()
 	m.e.records.Call(CallRecord{Call: c, Sealed: sealed}, func() { m.e.letGo(m, c) })
 }
 

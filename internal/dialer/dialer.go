@@ -47,6 +47,7 @@ type Dialer struct {
 	rang    map[string]bool // inbound calls whose call-back tasks were ended
 	gaveUp  map[string]bool // callers who gave up and were looked at
 	away    bool            // the database gave no answer when asked last
+	unseen  map[string]int  // in how many passes of late an attempt without an end had no call; of settle alone
 
 	// freshFor is how long a decision holds while it is carried out: a caller may
 	// come to wait, and an agent be taken, at any moment.

@@ -354,6 +354,13 @@ func TestGivenAnAttemptWasWritten_WhenTheDialerDiedBeforeItWasPlaced_ThenItEndsA
 		t.Errorf("dialled beside an attempt that may live: %v", p.lines)
 	}
 	p.step(time.Minute) // older than any attempt without a call may be
+	for range unseenFor - 1 {
+		p.step(time.Second)
+	}
+	if files, err := p.db.Attempts(t.Context(), task.ID, ""); err != nil || len(files) != 1 || files[0].End != nil {
+		t.Errorf("ended while a store may be built again: %+v, %v", files, err)
+	}
+	p.step(time.Second)
 	p.step(p.ladder.Retry.Cancelled)
 	p.step(time.Minute)
 	if len(p.lines) != 1 || !strings.Contains(p.lines[0], "INVITE offender") {

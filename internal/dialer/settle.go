@@ -9,10 +9,13 @@ import (
 )
 
 const (
-	// staleAfter is how long an attempt may be without a call on the floor and
-	// without an end: longer than any hand-over between engines takes, and longer
-	// than a record waits in memory.
+	// staleAfter is how long an attempt may be without an end before it is looked
+	// whether it has a call: longer than a record waits in memory.
 	staleAfter = 90 * time.Second
+	// unseenFor is in how many passes, one a second, it must have none: a store that
+	// was wiped is without the calls of others until they have brought them, and a
+	// call without an engine until another has it.
+	unseenFor = 10
 	// uncodedAfter is when an answered call without an outcome is worth an alarm.
 	uncodedAfter = 30 * time.Minute
 	// atOnce bounds one pass, so that a backlog after downtime starves nothing.
@@ -104,12 +107,17 @@ func (d *Dialer) endStale(ctx context.Context, view floorOf) bool {
 	for _, c := range view.Calls {
 		alive[c.ID] = true
 	}
+	unseen := map[string]int{}
 	for _, a := range stale {
-		if !alive[a.ID] {
+		if alive[a.ID] {
+			continue
+		}
+		if unseen[a.ID] = d.unseen[a.ID] + 1; unseen[a.ID] >= unseenFor {
 			d.log.Warn("attempt is on no phone any more and is ended", "call", a.ID, "task", a.Task)
 			d.end(ctx, a.ID, "interrupted", "stale")
 		}
 	}
+	d.unseen = unseen
 	return true
 }
 

@@ -1,7 +1,9 @@
 package floor
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,6 +45,12 @@ func CallOfLeg(channel string) (string, bool) { return call.OfLeg(channel) }
 // Resumed is what the facts say of a call; profile is the agent of the offer in
 // hand as she is known now.
 func (f Facts) Resumed(c call.Call, profile agent.Profile, at time.Time) call.Resumed {
+	ev := f.resumed(c, profile, at)
+	ev.Strays = f.strays(c)
+	return ev
+}
+
+func (f Facts) resumed(c call.Call, profile agent.Profile, at time.Time) call.Resumed {
 	own := f.Channels[c.ID]
 	ev := call.Resumed{At: at, Caller: own.Inside, Up: own.Inside && own.Up, Leg: f.leg(c.Offer.Leg), Agent: profile}
 	ev.Joined = f.Joined(c.ID, c.Offer.Leg)
@@ -53,6 +61,59 @@ func (f Facts) Resumed(c call.Call, profile agent.Profile, at time.Time) call.Re
 		ev.Guests[g.Leg] = f.guest(c, g)
 	}
 	return ev
+}
+
+// strays are the legs of a call that it does not know of, in order.
+func (f Facts) strays(c call.Call) (legs []string) {
+	for id := range f.Channels {
+		if of, isLeg := CallOfLeg(id); isLeg && of == c.ID && !slices.Contains(c.Channels(), id) {
+			legs = append(legs, id)
+		}
+	}
+	slices.Sort(legs)
+	return legs
+}
+
+// Company is the bridge in which people of a call talk, and their legs beside the
+// caller's, in the order in which they were made. If she is in none and two or more
+// talk without her, she is on hold.
+func (f Facts) Company(callID string) (bridge string, legs []string) {
+	if bridge = f.Bridge(callID); bridge != "" {
+		return bridge, f.legsIn(bridge, callID)
+	}
+	for id := range f.Bridges {
+		if in := f.legsIn(id, callID); len(in) > 1 {
+			return id, in
+		}
+	}
+	return "", nil
+}
+
+// legsIn are the legs of people of a call in a bridge.
+func (f Facts) legsIn(bridge, callID string) (legs []string) {
+	for _, id := range f.Bridges[bridge] {
+		if of, isLeg := CallOfLeg(id); isLeg && of == callID && !call.IsSnoop(id) {
+			legs = append(legs, id)
+		}
+	}
+	slices.SortFunc(legs, func(a, b string) int { return cmp.Compare(Number(a), Number(b)) })
+	return legs
+}
+
+// Number is the number in the name of a leg or bridge: that of the offer, or of the
+// guest, for whom it was made; 1 if it has none.
+func Number(name string) int {
+	n, err := strconv.Atoi(name[min(strings.LastIndexByte(name, '.')+2, len(name)):])
+	if err != nil {
+		return 1
+	}
+	return n
+}
+
+// Robbed reports whether an agent is not any more the one of an offer in hand: a store
+// that was built again has given her to a conversation that had her all the time.
+func Robbed(ch AgentChange, c call.Call) bool {
+	return c.Stage == call.Offered && c.Offer.Agent == ch.After.Profile.ID && ch.Before.Leg == c.Offer.Leg && ch.After.Call != c.ID
 }
 
 func (f Facts) leg(id string) call.LegState {
@@ -92,7 +153,7 @@ func (f Facts) Joined(one, other string) bool {
 // Differ reports whether the facts contradict what a call believes. An event on
 // its way looks the same; so whoever asks asks twice.
 func (f Facts) Differ(c call.Call) bool {
-	ev := f.Resumed(c, agent.Profile{}, time.Time{})
+	ev := f.resumed(c, agent.Profile{}, time.Time{})
 	if c.Kind == call.Outbound {
 		return differsOutbound(c, ev)
 	}
@@ -134,12 +195,14 @@ func differsOutbound(c call.Call, ev call.Resumed) bool {
 }
 
 // StrayLeg reports whether a leg belongs to no offer and no guest: nobody waits for
-// it. The call is the one that the leg was made for. Who talks, talks on, known or not.
+// it. The call is the one that the leg was made for. Who talks, talks on, known or not;
+// who hears nobody but by a snoop does not.
 func (f Facts) StrayLeg(leg string, c call.Call, known bool) bool {
 	if known {
 		return !slices.Contains(c.Channels(), leg)
 	}
-	return len(f.Bridges[f.Bridge(leg)]) < 2
+	people := slices.DeleteFunc(slices.Clone(f.Bridges[f.Bridge(leg)]), call.IsSnoop)
+	return len(people) < 2
 }
 
 // StrayDial reports whether a phone that we ring, or were about to ring, belongs to

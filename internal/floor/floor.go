@@ -137,7 +137,8 @@ func (f *Floor) Mark() Mark {
 
 // Reload takes in all that the store held and drops calls of others that it
 // held no more. Calls of mine stay: what I own is mine to say. A call that was
-// forgotten after the mark stays forgotten: the store was read before.
+// forgotten after the mark stays forgotten, or as it was learnt since: the store was
+// read before.
 func (f *Floor) Reload(since Mark, calls []call.Call, agents []agent.Agent, mine func(call.Call) bool) []AgentChange {
 	there := make(map[string]bool, len(calls))
 	f.mu.Lock()
@@ -146,7 +147,7 @@ func (f *Floor) Reload(since Mark, calls []call.Call, agents []agent.Agent, mine
 		there[c.ID] = true
 	}
 	for id, c := range f.calls {
-		if !there[id] && !mine(c) {
+		if !there[id] && !mine(c) && f.gone[id] <= uint64(since) {
 			delete(f.calls, id)
 		}
 	}

@@ -44,6 +44,20 @@ func TestWhatWasReadBeforeACallWasForgottenDoesNotBringItBack(t *testing.T) {
 	}
 }
 
+// The same, but she comes back on her channel before what was read is taken in.
+func TestWhatWasLearntAfterACallWasForgottenOutlivesWhatWasReadBefore(t *testing.T) {
+	f := New()
+	first := call.Call{ID: "c1", Version: 4, Stage: call.Talking, Owner: "acd-b"}
+	f.Learn([]call.Call{first}, nil)
+	since := f.Mark()
+	f.Forget("c1")
+	f.Learn([]call.Call{{ID: "c1", Version: 1, Stage: call.Waiting, Owner: "acd-b"}}, nil)
+	f.Reload(since, []call.Call{first}, nil, func(call.Call) bool { return false })
+	if c, known := f.Call("c1"); !known || c.Stage != call.Waiting {
+		t.Fatalf("her second life is %+v, %v", c, known)
+	}
+}
+
 // A rebuild gives the calls of a dead process to the next one of its name
 // without changing them otherwise.
 func TestACallOfANewerTermIsNews(t *testing.T) {

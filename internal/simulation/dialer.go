@@ -16,6 +16,7 @@ const (
 	freshFor = 250 * time.Millisecond
 	// staleAfter is longer than any hand-over between engines takes here.
 	staleAfter = 14 * time.Second
+	unseenFor  = 3
 )
 
 // dialer is what a dialer is beside its engine: it does what package dialer
@@ -24,6 +25,7 @@ type dialer struct {
 	e       *engine
 	flights map[string]*task
 	held    map[agent.Pool]bool
+	unseen  map[string]int
 }
 
 func newDialer(e *engine) *dialer {
@@ -309,8 +311,13 @@ func (d *dialer) endStale(then func()) {
 			for _, c := range view.calls {
 				alive[c.ID] = true
 			}
+			before := d.unseen
+			d.unseen = map[string]int{}
 			for _, a := range all {
-				if !alive[a.id] || w.shell.endsTheLiving {
+				if alive[a.id] && !w.shell.endsTheLiving {
+					continue
+				}
+				if d.unseen[a.id] = before[a.id] + 1; d.unseen[a.id] >= unseenFor || w.shell.endsTheLiving {
 					w.covered("stale attempt ended")
 					d.end(attemptEnd{attempt: a.id, result: interruptedEnd, ended: w.clock(), stale: true})
 				}

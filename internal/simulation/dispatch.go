@@ -189,6 +189,7 @@ func (e *engine) destroyed(ev event) {
 		return
 	case m == nil:
 		e.legEndedSoon(ev.id)
+		e.leftAlone(callID)
 		return
 	}
 	why := agent.Unreachable
@@ -202,6 +203,19 @@ func (e *engine) destroyed(ev event) {
 	m.put(call.RingFailed{At: now, Leg: ev.id, Why: why})
 	m.put(call.LegGone{At: now, Leg: ev.id, Lost: ev.cause == causeNoMedia})
 	m.put(legEnded{ev.id})
+}
+
+// leftAlone hangs up whom we called if nobody is there any more, nor knows of it.
+func (e *engine) leftAlone(attempt string) {
+	if !call.IsAttempt(attempt) {
+		return
+	}
+	e.w.pbx.look(e, func(s *snapshot, err error) {
+		_, known := e.floor.Call(attempt)
+		if err == nil && e.w.pbx.byID[attempt] != nil && !known && e.boxes[attempt] == nil && e.w.shell.strayDial(s.facts, attempt) {
+			e.hangUpLater(attempt)
+		}
+	})
 }
 
 func (e *engine) hangUpLater(channel string) {

@@ -25,8 +25,10 @@
 // floor or in the fallback; a caller in crisis gets the agent of a call that only
 // rings; each attempt has one end in the books, which is not contradicted by what
 // is on the line. And when all that was broken works again: everybody is served or
-// has hung up, no agent is held by nothing, every attempt has moved its task, and
-// nothing is left in Asterisk, in the store or in a journal.
+// has hung up, no agent is held by nothing, every attempt has moved its task, every
+// talk with an agent is recorded or a gap says that it is not, no recording holds
+// silence that nobody asked for, or for longer than it may, and nothing is left in
+// Asterisk, in the store or in a journal.
 //
 // A violation ends the run and names its seed; run that seed with a Trace. That the
 // laws can fail is shown by mistakes planted in the shells.
@@ -37,6 +39,11 @@
 // while the only engine that has a call is dead. Then a talk that we began goes on
 // and its attempt ends as interrupted, and an agent's leg of before may still be
 // there when she is offered another call. The laws let that pass for legs that were
-// made before the wipe. Our hang-up and a contact's answer may cross on the way.
-// Windows, holds and the ladder are not played: package cases has laws of its own.
+// made before the wipe. The order to set a dead man's switch may be lost when the only
+// engine dies in the same moment; that caller waits until an engine is back. Nor
+// does anybody take it off in a talk that just began, if the store is wiped as well. Our
+// hang-up and a contact's answer may cross on the way.
+// Windows, holds and the ladder are not played: package cases has laws of its own. Of
+// recordings it is played when they begin, pause and end, not what becomes of the files.
+// Orders to ring 112 or a police station are not played.
 package simulation

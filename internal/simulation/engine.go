@@ -121,6 +121,7 @@ func (e *engine) crash(back time.Duration) {
 		return
 	}
 	e.w.note("%s    CRASHES", e.name)
+	e.w.law.died(e)
 	e.alive = false
 	e.inc++
 	e.conn.close()
@@ -602,6 +603,11 @@ func (e *engine) attend(changes []floor.AgentChange, _ bool) {
 		if before.Online && !after.Online && after.State == agent.Reserved {
 			if m := e.boxes[after.Call]; m != nil {
 				m.put(call.PhoneLost{At: e.w.clock(), Agent: after.Profile.ID})
+			}
+		}
+		if c, known := e.floor.Call(before.Call); known && floor.Robbed(ch, c) {
+			if m := e.boxes[c.ID]; m != nil {
+				m.put(call.Robbed{At: e.w.clock(), Leg: c.Offer.Leg})
 			}
 		}
 		if before.Status != after.Status || before.Version == 0 {

@@ -42,6 +42,7 @@ type laws struct {
 	kept       map[string]call.Outcome  // ends that were accepted as durable
 	ended      map[string]time.Duration // when the end of a call that we make was stored
 	starved    time.Duration            // since when a crisis waits for somebody who only rings; -1
+	gaps       map[string]bool          // recordings of which the books say what is missing
 }
 
 func newLaws(w *world) *laws {
@@ -49,7 +50,7 @@ func newLaws(w *world) *laws {
 		w: w, calls: map[string]call.Call{}, agents: map[agent.ID]agent.Agent{}, queued: map[string]time.Time{},
 		open: map[string]call.Offer{}, unfiled: map[string]call.Call{}, couldBe: map[string]time.Duration{},
 		held: map[agent.ID]time.Duration{}, noEngine: 0, engine: -1, lastWipe: -time.Hour,
-		waits: map[string]time.Duration{}, left: map[string]time.Duration{}, ended: map[string]time.Duration{}, kept: map[string]call.Outcome{}, starved: -1,
+		waits: map[string]time.Duration{}, left: map[string]time.Duration{}, ended: map[string]time.Duration{}, kept: map[string]call.Outcome{}, starved: -1, gaps: map[string]bool{},
 	}
 	w.store.Subscribe(l.observe)
 	w.after(lookEvery, l.look)
@@ -107,6 +108,8 @@ func (l *laws) place(old, c call.Call) {
 	switch sameLife := !old.Queued.IsZero(); {
 	case l.rebuilding() && ch != nil && ch.stamp == nil: // two faults before the stamp was written
 	case !known || was.UnixMilli() == c.Queued.UnixMilli():
+	case l.justWiped(): // until the engine that knows her place has brought it
+		l.queued[c.ID] = was
 	case sameLife || was.Before(c.Queued): // back from the fallback she may get an earlier one
 		l.w.broken("law 1", "call %s loses its place: queued at %v, now %v", c.ID, was.Sub(epoch), c.Queued.Sub(epoch))
 	}
@@ -147,6 +150,16 @@ func (l *laws) pairs(taken []agent.Agent) {
 	}
 }
 
+// ofNobody: who is in the bridge of this leg has said all, for the call is over.
+func (l *laws) ofNobody(leg *channel) bool {
+	id, _ := floor.CallOfLeg(leg.id)
+	_, known := l.calls[id]
+	return !known && l.w.pbx.byID[id] == nil
+}
+
+// justWiped: what is carried out now was committed to a store that is gone.
+func (l *laws) justWiped() bool { return l.lastWipe > 0 && l.w.now-l.lastWipe < time.Second }
+
 // rebuilding: after a wipe each engine brings its part, one after the other.
 func (l *laws) rebuilding() bool { return l.w.now-l.lastWipe < 15*time.Second }
 
@@ -154,16 +167,26 @@ func (l *laws) wiped() {
 	was := l.calls
 	l.calls, l.agents = map[string]call.Call{}, map[agent.ID]agent.Agent{}
 	l.open, l.waits = map[string]call.Offer{}, map[string]time.Duration{}
+	l.forget(func(id string, e *engine) bool { return e.name == was[id].Owner })
+	l.lastWipe = l.w.now
+}
+
+// died: what a wiped store has lost and only this engine knew, nobody knows any more.
+func (l *laws) died(dead *engine) {
+	l.forget(func(_ string, e *engine) bool { return e != dead })
+}
+
+// forget drops the ends of which no engine knows that counts: two faults at once.
+func (l *laws) forget(counts func(id string, e *engine) bool) {
 	for _, id := range sorted(l.unfiled) {
 		knows := func(e *engine) bool {
 			_, known := e.floor.Call(id)
-			return e.alive && e.name == was[id].Owner && known
+			return e.alive && counts(id, e) && known
 		}
-		if !slices.ContainsFunc(l.w.engines, knows) {
-			delete(l.unfiled, id) // two faults at once: nobody knows of it any more
+		if _, stored := l.calls[id]; !stored && !slices.ContainsFunc(l.w.engines, knows) {
+			delete(l.unfiled, id)
 		}
 	}
-	l.lastWipe = l.w.now
 }
 
 // refused: the store's last check caught what nobody should have tried.
@@ -229,7 +252,7 @@ func (l *laws) bridged(b *bridge) {
 	if who != nil {
 		callID = who.id
 	}
-	ordered := l.ordered(callID)
+	ordered := l.ordered(callID) || l.justWiped()
 	switch {
 	case !ordered && len(b.members) > 2:
 		l.w.broken("law 2", "bridge %s has %d members", b.id, len(b.members))
@@ -253,7 +276,9 @@ func (l *laws) bridged(b *bridge) {
 func (l *laws) hungUpByUs(e *engine, ch *channel) {
 	if ch.caller == nil {
 		of, _ := floor.CallOfLeg(ch.id)
-		if other := ch.partner(); other != nil && ch.up && other.up && !l.ordered(of) && !l.crosses(e, ch, other) {
+		other := ch.partner()
+		talks := other != nil && other.snoops == nil && ch.snoops == nil
+		if talks && !l.justWiped() && ch.up && other.up && !l.ordered(of) && !l.crosses(e, ch, other) {
 			l.w.broken("law 1", "%s tears %s out of a talk with %s", e.name, ch.id, other.id)
 		}
 		return
@@ -288,7 +313,7 @@ func (l *laws) sentTo112(ch *channel) {
 // parted: the dead man's switch came into a talk. That is right only if no
 // engine was there to take it off.
 func (l *laws) parted(ch *channel) {
-	if l.engine >= 0 && l.w.now-l.engine > 3*time.Second {
+	if _, known := l.calls[ch.id]; known && l.engine >= 0 && l.w.now-l.engine > 3*time.Second {
 		l.w.broken("law 1", "the dead man's switch takes %s out of a talk with %s", ch.id, ch.partner().id)
 	}
 }
@@ -337,9 +362,11 @@ func (l *laws) look() {
 			l.lastCaller = w.now
 			l.heard(ch)
 			l.cared(ch)
+			l.recorded(ch)
 		} else if ch.contact != nil {
 			l.lastCaller = w.now
 			l.contactHeard(ch)
+			l.recorded(ch)
 		} else {
 			l.orphan(ch)
 		}
@@ -384,7 +411,7 @@ func (l *laws) heard(ch *channel) {
 // switch. Who talked when the last engine died is a known limit (doc.go).
 func (l *laws) cared(ch *channel) {
 	c, there := l.calls[ch.id]
-	alone := ch.where == inside && ch.partner() == nil && (!there && !ch.talked || c.Stage == call.Greeting || c.Stage == call.Waiting || c.Stage == call.Offered)
+	alone := ch.where == inside && ch.partner() == nil && !ch.arming && (!there && !ch.talked || c.Stage == call.Greeting || c.Stage == call.Waiting || c.Stage == call.Offered)
 	l.mark(&ch.aloneSince, alone)
 	if alone && l.noEngine >= 0 && l.w.now-max(l.noEngine, ch.aloneSince) > deadMan+2*time.Second {
 		l.w.broken("care", "caller %s waits without an engine since %v and without the dead man's switch; %s", ch.id, l.noEngine, l.shown(ch.id))

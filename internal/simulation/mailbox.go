@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"powerline/agent"
@@ -30,8 +31,9 @@ type box struct {
 	entered   bool
 	onEntered func()
 	guarded   bool
+	mutes     []call.MuteRecording // asked for and not answered
 	wasOthers bool
-	renewing  int // orders to prolong the dead man's switch that are not answered yet
+	renewing  int // orders about the dead man's switch that are not answered yet
 }
 
 type transactFunc = func(call.Rules, call.Call, call.Event, func(agent.ID) (agent.Agent, bool)) (floor.Transaction, floor.Verdict)
@@ -184,18 +186,23 @@ func (m *box) takeFound(c call.Call) {
 
 func (m *box) rebuildTalk(c call.Call) {
 	e := m.e
-	a, known := e.floor.Agent(c.Offer.Agent)
-	if !known {
+	var agents []agent.Agent
+	hold := func(id agent.ID, leg string) bool {
+		a, known := e.floor.Agent(id)
+		a.State, a.Call, a.Leg, a.Since, a.Lasts = agent.Talking, c.ID, leg, e.w.clock(), 0
+		a.Epoch++
+		a.Version++
+		agents = append(agents, a)
+		return known
+	}
+	if !hold(c.Offer.Agent, c.Offer.Leg) {
 		m.end()
 		return
 	}
-	a.State, a.Call, a.Leg, a.Since, a.Lasts = agent.Talking, c.ID, c.Offer.Leg, e.w.clock(), 0
-	a.Epoch++
-	a.Version++
-	c.Joined = true
+	c.Guests = slices.DeleteFunc(slices.Clone(c.Guests), func(g call.Guest) bool { return !hold(g.Agent, g.Leg) })
 	owner, since := e.owner, e.floor.Mark()
 	ask(e, func(ctx context.Context) (queue.Rebuilt, error) {
-		return e.w.store.Rebuild(ctx, owner, []call.Call{c}, []agent.Agent{a})
+		return e.w.store.Rebuild(ctx, owner, []call.Call{c}, agents)
 	}, func(built queue.Rebuilt, err error) {
 		e.tookRebuilt(built, since, 1, err)
 		stored, there := e.floor.Call(c.ID)
@@ -591,8 +598,20 @@ func (m *box) do(cmd call.Command, then func()) {
 	case call.GuestTimer:
 		m.guestTimer(cmd)
 		then()
+	case call.Record:
+		m.record(cmd)
+		then()
+	case call.StopRecording:
+		m.stopRecording(cmd)
+		then()
+	case call.MuteRecording:
+		m.muteRecording(cmd)
+		then()
+	case call.PauseTimer:
+		m.pauseTimer(cmd)
+		then()
 	case call.HangUpCaller:
-		m.leaveAlone(func() { e.command(func() error { return p.hangUp(e, m.id) }, ignore) })
+		m.leaveAlone(func() { m.hangUpCaller(ignore) })
 	case call.SendToEmergency:
 		e.command(func() error { return p.setDeadline(m.id, 0) }, func(error) {
 			e.command(func() error { return p.continueAt112(m.id) }, ignore)
@@ -602,6 +621,26 @@ func (m *box) do(cmd call.Command, then func()) {
 	default:
 		then()
 	}
+}
+
+// hangUpCaller ends the caller's call, unless this process has stood still: then she may
+// be with the fallback by now.
+func (m *box) hangUpCaller(then func(error)) {
+	e, p := m.e, m.e.w.pbx
+	hangUp := func() { e.command(func() error { return p.hangUp(e, m.id) }, then) }
+	if !e.asleep || e.w.shell.sleepwalker {
+		hangUp()
+		return
+	}
+	e.awake(func() {
+		p.look(e, func(s *snapshot, err error) {
+			if err != nil || !s.facts.Channels[m.id].Inside {
+				then(nil)
+				return
+			}
+			hangUp()
+		})
+	})
 }
 
 const ringMargin = 3 * time.Second
@@ -635,7 +674,7 @@ func (m *box) join(cmd call.Join, then func()) {
 			if errors.Is(err, errNotFound) {
 				m.put(call.CallerGone{At: e.w.clock()})
 			} else {
-				m.put(call.JoinFailed{At: e.w.clock(), Leg: cmd.Leg})
+				m.put(call.JoinFailed{At: e.w.clock(), Leg: cmd.Leg, Nth: cmd.Nth})
 			}
 			then()
 		})
@@ -671,25 +710,60 @@ func (m *box) setGuard(on bool) {
 		m.takeOff(m.guards)
 		return
 	}
-	if e := m.e; e.healthy() && !e.w.shell.lazyGuard {
-		m.renew()
+	if !m.e.w.shell.lazyGuard {
+		m.arm(m.guards)
 	}
 	m.keepAlive(m.guards)
 }
 
-func (m *box) renew() {
+// arm sets the switch, however often Asterisk does not answer: it may not be set at all.
+func (m *box) arm(serial int) {
+	if m.renewing > 0 {
+		m.e.later(time.Millisecond, func() { m.armStill(serial) })
+		return
+	}
+	if ch := m.e.w.pbx.byID[m.id]; ch != nil {
+		ch.arming = true
+	}
+	m.renew(func(err error) {
+		if errors.Is(err, errUnknown) && m.guards == serial {
+			m.e.later(commitRetry, func() {
+				m.armStill(serial)
+			})
+		}
+	})
+}
+
+func (m *box) armStill(serial int) {
+	if m.guards == serial {
+		m.arm(serial)
+	}
+}
+
+func (m *box) renew(then func(error)) {
 	m.renewing++
-	m.e.command(func() error { return m.e.w.pbx.setDeadline(m.id, deadMan) }, func(error) { m.renewing-- })
+	m.e.command(func() error { return m.e.w.pbx.setDeadline(m.id, deadMan) }, func(err error) {
+		m.renewing--
+		then(err)
+	})
+}
+
+func (m *box) takeOffStill(serial int) {
+	if m.guards == serial {
+		m.takeOff(serial)
+	}
 }
 
 // takeOff takes the dead man's switch off, however often Asterisk does not answer:
 // it would part two people.
 func (m *box) takeOff(serial int) {
 	if m.renewing > 0 && !m.e.w.shell.guardsRace {
-		m.e.later(time.Millisecond, func() { m.takeOff(serial) })
+		m.e.later(time.Millisecond, func() { m.takeOffStill(serial) })
 		return
 	}
+	m.renewing++
 	m.e.command(func() error { return m.e.w.pbx.setDeadline(m.id, 0) }, func(err error) {
+		m.renewing--
 		switch {
 		case m.guards != serial || m.e.w.shell.guardsOnce:
 		case errors.Is(err, errUnknown):
@@ -697,9 +771,7 @@ func (m *box) takeOff(serial int) {
 		case m.wasOthers:
 			m.wasOthers = false
 			m.e.later(3*deadAfter, func() {
-				if m.guards == serial {
-					m.takeOff(serial)
-				}
+				m.takeOffStill(serial)
 			})
 		}
 	})
@@ -712,7 +784,7 @@ func (m *box) keepAlive(serial int) {
 			return
 		}
 		if e.healthy() {
-			m.renew()
+			m.renew(func(error) {})
 		}
 		m.keepAlive(serial)
 	})

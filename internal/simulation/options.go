@@ -163,6 +163,9 @@ type shell struct {
 	guardsOnce          bool // does not ask again to take the dead man's switch off
 	leakyRouter         bool // forgets no proposal whose mailbox has ended
 
+	unrecorded    bool // records nothing
+	pausesForEver bool // does not end a pause of a recording
+
 	ringsFirst      bool // rings a contact before the agent is in the bridge
 	endsBlindly     bool // ends a ring by the clock without looking whether it was answered
 	redials         bool // dials an attempt again of which nobody knows what became

@@ -13,11 +13,11 @@ import (
 // Orders of agents and supervisors: transfers, consultations, supervisors who listen,
 // barge in and take over, at any moment and in any order, while everything else fails.
 
-// wishes are what may be wanted of a conversation, the likelier ones twice.
+// wishes are what may be wanted of a conversation, the likelier ones more than once.
 var wishes = []call.Wish{
-	call.Hold, call.Unhold, call.Consult, call.Consult, call.ConsultDone, call.ConsultCancel, call.Together,
+	call.Hold, call.Unhold, call.Consult, call.Consult, call.Consult, call.ConsultDone, call.ConsultDone, call.ConsultDone, call.ConsultCancel, call.Together,
 	call.Listen, call.Whisper, call.Barge, call.Barge, call.TakeOver, call.TakeOver, call.Leave,
-	call.ToQueue, call.ToAgent,
+	call.ToQueue, call.ToAgent, call.PauseRecording, call.PauseRecording, call.ResumeRecording,
 }
 
 // afterwards are what may be wanted where somebody is a guest.
@@ -131,8 +131,9 @@ func (p *pbx) takeOut(id string) error {
 
 // hold takes the caller out of the bridge and plays to her.
 func (m *box) hold(then func()) {
+	began := m.e.w.now
 	m.e.command(func() error { return m.e.w.pbx.takeOut(m.id) }, func(err error) {
-		if errors.Is(err, errUnknown) {
+		if errors.Is(err, errUnknown) || m.e.w.now-began > lease { // she may talk again, elsewhere
 			m.put(facts{taken: -1})
 			then()
 			return

@@ -67,6 +67,11 @@ type channel struct {
 	silentSince time.Duration // -1: she hears something
 	aloneSince  time.Duration // of a leg that is up and hears nobody; -1
 	unheld      time.Duration // no engine runs that could care; -1
+	arming      bool          // an order to set the dead man's switch is out, and has not come
+
+	tapes           []*taped
+	unrecordedSince time.Duration // of a talk with an agent; -1
+	mutedSince      time.Duration // its recording holds silence, or goes on, against what was asked; -1
 }
 
 // bridge mixes its members.
@@ -92,6 +97,7 @@ func newPBX(w *world) *pbx {
 
 func (p *pbx) add(ch *channel) *channel {
 	ch.created, ch.silentSince, ch.aloneSince, ch.unheld = p.w.clock(), -1, -1, -1
+	ch.unrecordedSince, ch.mutedSince = -1, -1
 	p.channels = append(p.channels, ch)
 	p.byID[ch.id] = ch
 	return ch
@@ -517,6 +523,7 @@ func (p *pbx) setDeadline(id string, life time.Duration) error {
 	if ch == nil {
 		return errNotFound
 	}
+	ch.arming = false
 	if ch.where == inside {
 		p.prolong(ch, life)
 	}

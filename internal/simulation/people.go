@@ -160,6 +160,11 @@ func (w *world) hire(n int) {
 func (ph *phone) looksUp() {
 	w := ph.w
 	w.after(w.between(time.Second, 2500*time.Millisecond), ph.looksUp)
+	for _, d := range slices.Clone(ph.dialogs) {
+		if d.ours && d.answered && w.law.ofNobody(d.ch) && w.chance(.3) {
+			ph.leaves(d.ch)
+		}
+	}
 	a, known := w.law.agents[ph.id]
 	switch {
 	case !known || !ph.alive || w.chance(.4):

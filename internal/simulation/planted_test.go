@@ -3,6 +3,7 @@ package simulation
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"powerline/agent"
 	"powerline/call"
@@ -32,9 +33,10 @@ var (
 	bookless  = often(func(f *Faults) { f.DatabaseAways = 4 })
 	wiped     = often(func(f *Faults) { f.AtPoint, f.Wipes, f.Strikes = .04, 3, .1 })
 	belated   = often(func(f *Faults) { f.Delays = 20 })
-	replyless = Options{Faults: &Faults{LostReply: .1, Strikes: .3}, Dialers: 1, Tasks: 25}
+	replyless = Options{Faults: &Faults{LostReply: .3, Strikes: .3}, Dialers: 1, Tasks: 25}
 	leftAlone = Options{Faults: &Faults{Blackouts: 2}, Dialers: 1, Tasks: 25}
 	calm      = Options{Faults: &Faults{}, Agents: 4, Calls: 20, Dialers: 1, Tasks: 80}
+	ordering  = Options{Faults: &Faults{Orders: 400}, Dialers: -1, Tasks: -1, Agents: 10, Calls: 16, Talks: 20 * time.Second}
 )
 
 // outboundMistakes are about calls that we make: each of their laws can fail.
@@ -69,6 +71,8 @@ var inboundMistakes = []mistake{
 	{"what could not be forgotten is not tried again", shell{forgotOnce: true}, Options{}, []string{"quiescence"}},
 	{"a commit is acted on however late", shell{lateActs: true}, Options{}, []string{"law 1"}},
 	{"a join without an answer is taken for a failed one", shell{guessesJoin: true}, Options{}, []string{"law 1"}},
+	{"talks are not recorded", shell{unrecorded: true}, Options{}, []string{"recordings"}},
+	{"a pause of a recording does not end", shell{pausesForEver: true}, ordering, []string{"recordings"}},
 }
 
 func accompaniedStays(f floor.Facts, id string) bool { return !f.Accompanied(id) }

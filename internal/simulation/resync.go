@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -172,18 +171,7 @@ func (e *engine) adoptFromChannel(s *snapshot, ch seenChannel) {
 		c.Crisis = e.w.rules.Categories[c.Category].Crisis
 	}
 	c.Arrived, c.Numbered = ch.arrived, e.numberedFrom()
-	for _, leg := range s.channels {
-		callID, isLeg := floor.CallOfLeg(leg.id)
-		if isLeg && call.IsAgentLeg(leg.id) && callID == ch.id && s.facts.Joined(ch.id, leg.id) {
-			c.Stage, c.Answered = call.Talking, ch.arrived
-			n := offerOf(leg.id)
-			c.Offers = min(max(c.Offers, 1), n)
-			c.Numbered = n - c.Offers
-			c.Offer = call.Offer{N: n, Agent: leg.agent, Leg: leg.id}
-			c.Spoken = []agent.ID{leg.agent}
-			break
-		}
-	}
+	c = e.inCompany(c, s)
 	e.w.note("%s    rebuilds %s from its channel, %s", e.name, ch.id, c.Stage)
 	e.w.covered("call rebuilt from its channel")
 	if m, fresh := e.open(call.Call{ID: c.ID}); fresh {
@@ -191,13 +179,33 @@ func (e *engine) adoptFromChannel(s *snapshot, ch seenChannel) {
 	}
 }
 
-// offerOf is the number of the offer that a leg was made for.
-func offerOf(leg string) int {
-	n, err := strconv.Atoi(leg[strings.LastIndex(leg, ".a")+2:])
-	if err != nil {
-		return 1
+// inCompany makes of a call one that talks with whom its channel shares a bridge, or
+// is held by them: the agent is who was rung first, the others are guests.
+func (e *engine) inCompany(c call.Call, s *snapshot) call.Call {
+	room, legs := s.facts.Company(c.ID)
+	if len(legs) == 0 {
+		return c
 	}
-	return n
+	c.Held = s.facts.Bridge(c.ID) == ""
+	c.Stage, c.Answered, c.Muted, c.Joined = call.Talking, c.Arrived, true, !c.Held
+	for _, id := range legs {
+		at := slices.IndexFunc(s.channels, func(ch seenChannel) bool { return ch.id == id })
+		n, who := floor.Number(id), s.channels[at].agent
+		if c.Offer.Leg != "" {
+			c.Guests = append(c.Guests, call.Guest{N: n, Wish: call.Consult, Agent: who, Leg: id, Up: true, At: c.Arrived})
+			continue
+		}
+		c.Offer, c.Spoken = call.Offer{N: n, Agent: who, Leg: id}, []agent.ID{who}
+		if c.Held {
+			c.Recording = n
+		}
+	}
+	if n := floor.Number(room); n != c.Offer.N {
+		c.Room = n
+	}
+	c.Offers = max(c.Offers, 1)
+	c.Numbered = floor.Number(legs[len(legs)-1]) - c.Offers
+	return c
 }
 
 func (e *engine) compareAgents(s *snapshot, confirmed func(string) bool) {

@@ -23,6 +23,7 @@ var (
 	length = flag.Duration("length", 0, "of that one day, if it was a long one")
 	orders = flag.Bool("orders", false, "that one day is one of TestLawsHoldUnderOrders")
 	steps  = flag.Bool("steps", false, "write down every step of that day")
+	night  = flag.Float64("night", 0, "live through long days until so many call-hours were lived through")
 )
 
 func TestMain(m *testing.M) {
@@ -167,6 +168,39 @@ func TestLawsHoldOnLongDays(t *testing.T) {
 		total.add(r)
 	})
 	t.Logf("%d days of %v: %d steps, %d calls, repairs %v", n, length, total.Steps, total.Lives, total.Repairs)
+	total.scale(t, time.Since(began))
+}
+
+// TestLawsHoldThroughANight is what `make night` runs: hours of long days on all cores,
+// each night other ones, with a line of progress every minute. A broken law ends it,
+// with the line that lives through that day again.
+func TestLawsHoldThroughANight(t *testing.T) {
+	if *night == 0 {
+		t.Skip("only with -night CALL-HOURS (make night)")
+	}
+	year, month, day := time.Now().Date()
+	first := uint64(year*10_000+int(month)*100+day) * 1_000_000
+	total := Report{Covered: map[string]int{}, Repairs: map[string]int{}, Results: map[string]int{}}
+	lived := func() float64 {
+		return (total.Talked.Inbound + total.Waited.Inbound + total.Talked.Outbound + total.Waited.Outbound).Hours()
+	}
+	began, told := time.Now(), time.Now()
+	const length, round = time.Hour, 16
+	var n uint64
+	for ; lived() < *night && !t.Failed(); n += round {
+		days(round, func(s uint64) Options { return longDay(first+n+s, length) }, func(r Report, err error) {
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			total.add(r)
+			if time.Since(told) > time.Minute {
+				told = time.Now()
+				t.Logf("%v: %.0f of %.0f call-hours", time.Since(began).Round(time.Second), lived(), *night)
+			}
+		})
+	}
+	t.Logf("%d days of %v from seed %d: %d steps, %d calls, repairs %v", n, length, first+1, total.Steps, total.Lives, total.Repairs)
 	total.scale(t, time.Since(began))
 }
 

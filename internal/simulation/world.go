@@ -147,7 +147,7 @@ func dayRules() call.Rules {
 			"feedback": {WrapUp: agent.WrapUpPlan{Lasts: time.Second}},
 		},
 		Unclassified: "unclassified", CrisisCategory: "crisis", SilentCategory: "silent",
-		RejectDelay: time.Second, Unreached: agent.WrapUpPlan{Lasts: 500 * time.Millisecond, Interruptible: true},
+		RejectDelay: time.Second, PauseAtMost: pauseAtMost, Unreached: agent.WrapUpPlan{Lasts: 500 * time.Millisecond, Interruptible: true},
 	}
 }
 
