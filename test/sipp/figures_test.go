@@ -43,7 +43,7 @@ type measured struct {
 // TestGivenAScriptedDay_WhenItIsOver_ThenReportsAndMetricsSayWhatThePhonesMeasured: 500
 // calls with POWERLINE_LONG=1, and then to one percent.
 func TestGivenAScriptedDay_WhenItIsOver_ThenReportsAndMetricsSayWhatThePhonesMeasured(t *testing.T) {
-	callers, tolerance := 120, .08 // on a busy machine
+	callers, tolerance := 120, .04 // one of them is 0.9 points
 	if os.Getenv("POWERLINE_LONG") != "" {
 		callers, tolerance = 500, .01
 	}
