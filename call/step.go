@@ -1,6 +1,7 @@
 package call
 
 import (
+	"slices"
 	"time"
 
 	"powerline/agent"
@@ -15,8 +16,7 @@ func (r Rules) Step(c Call, ev Event) (Call, []Command) {
 		return c, nil // they may have been joined since, and talk
 	}
 	next, cmds := r.step(c, ev)
-	strays, pause := r.afterGap(c, next, ev)
-	cmds = append(append(strays, cmds...), pause...)
+	cmds = r.afterGap(c, next, ev, cmds)
 	for i, cmd := range cmds {
 		if join, ok := cmd.(Join); ok {
 			next.Joins++
@@ -27,25 +27,25 @@ func (r Rules) Step(c Call, ev Event) (Call, []Command) {
 	return next.inOrder(), cmds
 }
 
-// afterGap is what an engine before this one may have been about to do when it died,
+// afterGap adds what an engine before this one may have been about to do when it died,
 // whatever else the facts lead to: legs to be ended, a pause of the recording.
-func (r Rules) afterGap(c, next Call, ev Event) (strays, pause []Command) {
+func (r Rules) afterGap(c, next Call, ev Event, cmds []Command) []Command {
 	var at time.Time
 	switch ev := ev.(type) {
 	case Resumed:
-		for _, leg := range ev.Strays {
-			strays = append(strays, HangUpLeg{Leg: leg, Reason: "normal"})
+		for i, leg := range ev.Strays {
+			cmds = slices.Insert(cmds, i, Command(HangUpLeg{Leg: leg, Reason: "normal"}))
 		}
 		at = ev.At
 	case Arrived:
 		at = ev.At
 	default:
-		return nil, nil
+		return cmds
 	}
 	if c.Stage == Talking && next.Stage == Talking {
-		pause = next.pausedStill(at, r.PauseAtMost) // on hold too: the recording will go on after it
+		cmds = append(cmds, next.pausedStill(at, r.PauseAtMost)...) // on hold too: the recording will go on after it
 	}
-	return strays, pause
+	return cmds
 }
 
 // inOrder keeps the moments of a life in the order of the life. What was concluded

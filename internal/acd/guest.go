@@ -20,7 +20,7 @@ func (m *mailbox) holdCaller(cmd call.HoldCaller) {
 	defer cancel()
 	began := time.Now()
 	err := m.e.ari.RemoveFromBridge(ctx, cmd.Bridge, m.id)
-	if err == nil && time.Since(began) > lease {
+	if time.Since(began) > lease {
 		m.in.put(look{}) // she may be another engine's by now, and talk again
 		return
 	}

@@ -25,20 +25,27 @@ func TestAForgottenCallIsLearntAgainWhenItLivesAgain(t *testing.T) {
 	}
 }
 
+// readThenForgotten is a floor that has forgotten a call since the store was read.
+func readThenForgotten() (f *Floor, read call.Call, since Mark) {
+	f = New()
+	read = call.Call{ID: "c1", Version: 4, Stage: call.Talking, Owner: "acd-b"}
+	f.Learn([]call.Call{read}, nil)
+	since = f.Mark()
+	f.Forget("c1")
+	return f, read, since
+}
+
+func nobodys(call.Call) bool { return false }
+
 // The store is read, then a call ends and is forgotten, and only then is what
 // was read taken in: the call must not come back as a ghost.
 func TestWhatWasReadBeforeACallWasForgottenDoesNotBringItBack(t *testing.T) {
-	f := New()
-	talking := call.Call{ID: "c1", Version: 4, Stage: call.Talking, Owner: "acd-b"}
-	f.Learn([]call.Call{talking}, nil)
-	since := f.Mark()
-	f.Forget("c1")
-	mine := func(call.Call) bool { return false }
-	f.Reload(since, []call.Call{talking}, nil, mine)
+	f, talking, since := readThenForgotten()
+	f.Reload(since, []call.Call{talking}, nil, nobodys)
 	if c, known := f.Call("c1"); known {
 		t.Fatalf("a ghost: %+v", c)
 	}
-	f.Reload(f.Mark(), []call.Call{talking}, nil, mine)
+	f.Reload(f.Mark(), []call.Call{talking}, nil, nobodys)
 	if _, known := f.Call("c1"); !known {
 		t.Fatal("what was read afterwards is true and was not taken in")
 	}
@@ -46,13 +53,9 @@ func TestWhatWasReadBeforeACallWasForgottenDoesNotBringItBack(t *testing.T) {
 
 // The same, but she comes back on her channel before what was read is taken in.
 func TestWhatWasLearntAfterACallWasForgottenOutlivesWhatWasReadBefore(t *testing.T) {
-	f := New()
-	first := call.Call{ID: "c1", Version: 4, Stage: call.Talking, Owner: "acd-b"}
-	f.Learn([]call.Call{first}, nil)
-	since := f.Mark()
-	f.Forget("c1")
+	f, first, since := readThenForgotten()
 	f.Learn([]call.Call{{ID: "c1", Version: 1, Stage: call.Waiting, Owner: "acd-b"}}, nil)
-	f.Reload(since, []call.Call{first}, nil, func(call.Call) bool { return false })
+	f.Reload(since, []call.Call{first}, nil, nobodys)
 	if c, known := f.Call("c1"); !known || c.Stage != call.Waiting {
 		t.Fatalf("her second life is %+v, %v", c, known)
 	}

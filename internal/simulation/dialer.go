@@ -16,7 +16,8 @@ const (
 	freshFor = 250 * time.Millisecond
 	// staleAfter is longer than any hand-over between engines takes here.
 	staleAfter = 14 * time.Second
-	unseenFor  = 3
+	// unseenFor is in how many passes an attempt must have no call.
+	unseenFor = 3
 )
 
 // dialer is what a dialer is beside its engine: it does what package dialer

@@ -157,8 +157,15 @@ func (l *laws) ofNobody(leg *channel) bool {
 	return !known && l.w.pbx.byID[id] == nil
 }
 
-// justWiped: what is carried out now was committed to a store that is gone.
+// justWiped: not every engine has brought what it knows.
 func (l *laws) justWiped() bool { return l.lastWipe > 0 && l.w.now-l.lastWipe < time.Second }
+
+// lostWithStore: what is carried out now for this call was committed to a store that is
+// gone, and so is what was ordered in it.
+func (l *laws) lostWithStore(callID string) bool {
+	_, known := l.calls[callID]
+	return !known && l.justWiped()
+}
 
 // rebuilding: after a wipe each engine brings its part, one after the other.
 func (l *laws) rebuilding() bool { return l.w.now-l.lastWipe < 15*time.Second }
@@ -252,7 +259,7 @@ func (l *laws) bridged(b *bridge) {
 	if who != nil {
 		callID = who.id
 	}
-	ordered := l.ordered(callID) || l.justWiped()
+	ordered := l.ordered(callID) || l.lostWithStore(callID)
 	switch {
 	case !ordered && len(b.members) > 2:
 		l.w.broken("law 2", "bridge %s has %d members", b.id, len(b.members))
@@ -278,7 +285,7 @@ func (l *laws) hungUpByUs(e *engine, ch *channel) {
 		of, _ := floor.CallOfLeg(ch.id)
 		other := ch.partner()
 		talks := other != nil && other.snoops == nil && ch.snoops == nil
-		if talks && !l.justWiped() && ch.up && other.up && !l.ordered(of) && !l.crosses(e, ch, other) {
+		if talks && !l.lostWithStore(of) && ch.up && other.up && !l.ordered(of) && !l.crosses(e, ch, other) {
 			l.w.broken("law 1", "%s tears %s out of a talk with %s", e.name, ch.id, other.id)
 		}
 		return
@@ -313,7 +320,8 @@ func (l *laws) sentTo112(ch *channel) {
 // parted: the dead man's switch came into a talk. That is right only if no
 // engine was there to take it off.
 func (l *laws) parted(ch *channel) {
-	if _, known := l.calls[ch.id]; known && l.engine >= 0 && l.w.now-l.engine > 3*time.Second {
+	_, known := l.calls[ch.id]
+	if (known || !l.rebuilding()) && l.engine >= 0 && l.w.now-l.engine > 3*time.Second {
 		l.w.broken("law 1", "the dead man's switch takes %s out of a talk with %s", ch.id, ch.partner().id)
 	}
 }
@@ -411,9 +419,9 @@ func (l *laws) heard(ch *channel) {
 // switch. Who talked when the last engine died is a known limit (doc.go).
 func (l *laws) cared(ch *channel) {
 	c, there := l.calls[ch.id]
-	alone := ch.where == inside && ch.partner() == nil && !ch.arming && (!there && !ch.talked || c.Stage == call.Greeting || c.Stage == call.Waiting || c.Stage == call.Offered)
+	alone := ch.where == inside && ch.partner() == nil && (!there && !ch.talked || c.Stage == call.Greeting || c.Stage == call.Waiting || c.Stage == call.Offered)
 	l.mark(&ch.aloneSince, alone)
-	if alone && l.noEngine >= 0 && l.w.now-max(l.noEngine, ch.aloneSince) > deadMan+2*time.Second {
+	if alone && !ch.arming && l.noEngine >= 0 && l.w.now-max(l.noEngine, ch.aloneSince) > deadMan+2*time.Second {
 		l.w.broken("care", "caller %s waits without an engine since %v and without the dead man's switch; %s", ch.id, l.noEngine, l.shown(ch.id))
 	}
 	if alone && c.Stage != call.Waiting && c.Stage != call.Offered && l.longer(ch.aloneSince, deadMan+2*time.Second) {

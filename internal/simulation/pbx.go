@@ -69,9 +69,9 @@ type channel struct {
 	unheld      time.Duration // no engine runs that could care; -1
 	arming      bool          // an order to set the dead man's switch is out, and has not come
 
-	tapes           []*taped
-	unrecordedSince time.Duration // of a talk with an agent; -1
-	mutedSince      time.Duration // its recording holds silence, or goes on, against what was asked; -1
+	tapes           map[string]bool // recordings that run, by id, and whether they hold silence
+	unrecordedSince time.Duration   // of a talk with an agent; -1
+	mutedSince      time.Duration   // its recording holds silence, or goes on, against what was asked; -1
 }
 
 // bridge mixes its members.

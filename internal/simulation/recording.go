@@ -11,12 +11,6 @@ import (
 // and what is demanded: every talk with an agent is recorded or there is a gap in the
 // books, and none holds silence that nobody asked for.
 
-// taped is a recording that runs on a channel, and ends with it.
-type taped struct {
-	id    string
-	muted bool
-}
-
 // pauseAtMost is how long a recording may hold silence.
 const pauseAtMost = 6 * time.Second
 
@@ -32,13 +26,16 @@ func (p *pbx) startRecording(id, recording string) error {
 	if ch == nil {
 		return errNotFound
 	}
-	if ch.tape(recording) != nil {
+	if _, runs := ch.tapes[recording]; runs {
 		if p.w.law.calm() > mended {
 			p.w.broken("recordings", "recording %s of %s is begun twice", recording, id)
 		}
 		return nil
 	}
-	ch.tapes = append(ch.tapes, &taped{id: recording})
+	if ch.tapes == nil {
+		ch.tapes = map[string]bool{}
+	}
+	ch.tapes[recording] = false
 	p.w.covered("recording begun")
 	return nil
 }
@@ -48,12 +45,7 @@ func (p *pbx) stopRecording(id, recording string) error {
 	if ch == nil {
 		return errNotFound
 	}
-	for i, t := range ch.tapes {
-		if t.id == recording {
-			ch.tapes = append(ch.tapes[:i], ch.tapes[i+1:]...)
-			return nil
-		}
-	}
+	delete(ch.tapes, recording)
 	return nil
 }
 
@@ -63,20 +55,11 @@ func (p *pbx) mute(id string, on bool) error {
 	if ch == nil || len(ch.tapes) == 0 {
 		return errNotFound
 	}
-	for _, t := range ch.tapes {
-		t.muted = on
+	for recording := range ch.tapes {
+		ch.tapes[recording] = on
 	}
 	if on {
 		p.w.covered("recording paused")
-	}
-	return nil
-}
-
-func (ch *channel) tape(recording string) *taped {
-	for _, t := range ch.tapes {
-		if t.id == recording {
-			return t
-		}
 	}
 	return nil
 }
@@ -96,7 +79,7 @@ func (m *box) startRecording(cmd call.Record, asked time.Duration, try int) {
 	case m.over:
 		return
 	case try == startTries:
-		e.w.law.gap(m.id, cmd.ID)
+		e.w.law.gap(cmd.ID)
 		return
 	}
 	again := func(err error) {
@@ -114,7 +97,10 @@ func (m *box) startRecording(cmd call.Record, asked time.Duration, try int) {
 	runs := false
 	e.command(func() error {
 		ch := p.byID[m.id]
-		runs = ch == nil || ch.tape(cmd.ID) != nil
+		if ch != nil {
+			_, runs = ch.tapes[cmd.ID]
+		}
+		runs = runs || ch == nil
 		return nil
 	}, func(err error) {
 		switch {
@@ -162,7 +148,7 @@ func (m *box) pauseTimer(cmd call.PauseTimer) {
 }
 
 // gap is a row that says what is missing.
-func (l *laws) gap(callID, recording string) {
+func (l *laws) gap(recording string) {
 	l.gaps[recording] = true
 	l.w.covered("gap in the recordings")
 }
@@ -171,15 +157,15 @@ func (l *laws) gap(callID, recording string) {
 func (l *laws) recorded(ch *channel) {
 	c, there := l.calls[ch.id]
 	recording := call.RecordingID(ch.id, c.Recording)
-	tape := ch.tape(recording)
+	muted, runs := ch.tapes[recording]
 	talks := there && ch.talksWithAgent() && c.Stage == call.Talking
-	l.mark(&ch.unrecordedSince, talks && (c.Recording == 0 || tape == nil && !l.gaps[recording]))
+	l.mark(&ch.unrecordedSince, talks && (c.Recording == 0 || !runs && !l.gaps[recording]))
 	if l.longer(ch.unrecordedSince, mended) {
 		l.w.broken("recordings", "the talk of %s is not recorded since %v; %s", ch.id, ch.unrecordedSince, l.shown(ch.id))
 	}
-	l.mark(&ch.mutedSince, talks && tape != nil && tape.muted == c.Paused.IsZero())
+	l.mark(&ch.mutedSince, talks && runs && muted == c.Paused.IsZero())
 	if l.longer(ch.mutedSince, mended) {
-		l.w.broken("recordings", "the recording of %s is muted (%v), paused at %v; since %v", ch.id, tape.muted, c.Paused.Sub(epoch), ch.mutedSince)
+		l.w.broken("recordings", "the recording of %s is muted (%v), paused at %v; since %v", ch.id, muted, c.Paused.Sub(epoch), ch.mutedSince)
 	}
 	if at := c.Paused.Sub(epoch) + pauseAtMost; talks && !c.Paused.IsZero() && l.longer(at, mended) {
 		l.w.broken("recordings", "the recording of %s holds silence since %v", ch.id, c.Paused.Sub(epoch))
