@@ -147,11 +147,10 @@ func (d *day) talk() time.Duration {
 
 // outbound lets the ladder run at any hour of its own fast clock.
 func (d *day) outbound(c *config.Config) {
-	o, all := &c.Outbound, cases.Daily(0, 24)
+	o := &c.Outbound
 	o.Clock = d.clock
 	o.Reserve = config.Reserve{Women: 6, Crisis: 2, Officers: 2, Resume: 1}
-	o.Ladder.Hours = cases.Hours{Feedback: all, Offender: all, FFR: all, Care: all, Urgent: all}
-	o.Ladder.Limits.PerNumber = 50
+	helpline.Always(&o.Ladder)
 	o.Ladder.Callback.Second = max(o.Ladder.Callback.Second, 30*time.Second*time.Duration(o.Clock.Speed))
 }
 

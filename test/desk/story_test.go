@@ -21,6 +21,7 @@ func TestGivenSheCalls_WhenHerComplaintIsWrittenDown_ThenACaseExistsAndItsFirstT
 	f := open(t, helpline.Options{Women: 1, Officers: 1, Dialers: 1, Changes: []func(*config.Config){func(c *config.Config) {
 		// An attempt that a busy machine did not write in time is made again at once.
 		c.Outbound.Ladder.Retry.Network = time.Second
+		helpline.Always(&c.Outbound.Ladder)
 	}}}, 5*time.Minute)
 	s := f.sit(f.Women()[0], "agent", f.Engines[0].Console)
 	f.useable(s.Page)

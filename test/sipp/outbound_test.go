@@ -31,17 +31,10 @@ func dialling(o helpline.Options, changes ...func(*config.Config)) helpline.Opti
 	from := time.Now()
 	o.Changes = append(o.Changes, func(c *config.Config) {
 		c.Outbound.Clock = config.LadderClock{Speed: 86400 / secondsADay, From: from}
-		always(&c.Outbound.Ladder)
+		helpline.Always(&c.Outbound.Ladder)
 	})
 	o.Changes = append(o.Changes, changes...)
 	return o
-}
-
-// always lets every kind be called at any hour, and any number of times.
-func always(r *cases.Rules) {
-	all := cases.Daily(0, 24)
-	r.Hours = cases.Hours{Feedback: all, Offender: all, FFR: all, Care: all, Urgent: all}
-	r.Limits.PerNumber = 50
 }
 
 const (
