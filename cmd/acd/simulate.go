@@ -62,6 +62,7 @@ func newSimulate(s *shared) *cobra.Command {
 			  acd simulate --faults --seeds 1-200`),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			letGarbagePileUp()
 			return s.simulate(cmd.Context(), o, cmd.Flags().Changed("config"))
 		},
 	}

@@ -46,6 +46,7 @@ func newStaffing(s *shared) *cobra.Command {
 			  acd simulate --profile proposal.yaml`),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			letGarbagePileUp()
 			return s.staff(cmd.Context(), o, cmd.Flags().Changed("config"))
 		},
 	}

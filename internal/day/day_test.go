@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -131,6 +132,7 @@ func TestEachLawFindsItsMistake(t *testing.T) {
 
 // BenchmarkDay is one whole day with the production code on one core.
 func BenchmarkDay(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as in acd simulate
 	p := Weekday()
 	o := options(&p, 1)
 	o.Trace = p.Draw(1)
