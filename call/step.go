@@ -513,7 +513,7 @@ func (r Rules) resume(c Call, ev Resumed) (Call, []Command) {
 	case Greeting: // she has waited long enough for a voice: straight to the queue
 		return r.enqueue(c, ev.At, KeepCompany{AfterGap: true}, Guard{On: true})
 	case Waiting:
-		return c, append(c.hangUpLeft(), Guard{On: true}, KeepCompany{AfterGap: true})
+		return c, append(c.hangUpLeft(), waitsOn()...)
 	case Offered:
 		return r.resumeOffered(c, ev)
 	case Talking:
@@ -522,6 +522,12 @@ func (r Rules) resume(c Call, ev Resumed) (Call, []Command) {
 		return r.resumeHandedOver(c, ev)
 	}
 	return c, nil
+}
+
+// waitsOn is what a caller needs who waits on. Whoever had her before may have died
+// between the commit and the stamp.
+func waitsOn() []Command {
+	return []Command{Guard{On: true}, Stamp{}, KeepCompany{AfterGap: true}}
 }
 
 func (r Rules) resumeTalking(c Call, ev Resumed) (Call, []Command) {
@@ -595,7 +601,7 @@ func (c Call) hangUpLeft() (cmds []Command) {
 }
 
 func (r Rules) resumeOffered(c Call, ev Resumed) (Call, []Command) {
-	company := append(c.hangUpLeft(), Guard{On: true}, KeepCompany{AfterGap: true})
+	company := append(c.hangUpLeft(), waitsOn()...)
 	switch ev.Leg {
 	case LegUp:
 		return r.answered(c, Answered{At: ev.At, Leg: c.Offer.Leg, Agent: ev.Agent})

@@ -468,6 +468,15 @@ func (m *Memory) KeepPlace(ctx context.Context, fingerprint string, queued, drop
 	})
 }
 
+// HasPlace is Store.HasPlace.
+func (m *Memory) HasPlace(ctx context.Context, fingerprint string) (has bool, err error) {
+	err = m.do(ctx, Op{Name: "has-place"}, func() error {
+		_, has = m.places[fingerprint]
+		return nil
+	})
+	return has && err == nil, err
+}
+
 // TakePlace is Store.TakePlace.
 func (m *Memory) TakePlace(ctx context.Context, fingerprint string, now time.Time, maxAge time.Duration) (queued time.Time, ok bool, err error) {
 	err = m.do(ctx, Op{Name: "take-place"}, func() error {

@@ -29,6 +29,15 @@ func (s *Store) KeepPlace(ctx context.Context, fingerprint string, queued, dropp
 	})
 }
 
+// HasPlace reports whether TakePlace may find one for her, and takes nothing.
+func (s *Store) HasPlace(ctx context.Context, fingerprint string) (has bool, err error) {
+	err = s.timed(ctx, "has-place", s.timeout, func(ctx context.Context) (err error) {
+		has, err = s.redis.HExists(ctx, s.key.places, fingerprint).Result()
+		return err
+	})
+	return has, err
+}
+
 // TakePlace gives a caller her place back, once, if she dropped out no longer
 // than maxAge before now. If the reply is lost, so is the place: that costs her
 // what a redial costs everybody, and saves a second table of who got what.

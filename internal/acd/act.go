@@ -82,6 +82,10 @@ func (m *mailbox) do(cmd call.Command) {
 		m.pauseTimer(cmd)
 	case call.HangUpCaller:
 		m.leaveAlone()
+		if m.c.Outcome == call.CompleteAgent {
+			m.hangUpCallerNext()
+			return
+		}
 		m.hangUpCaller()
 	case call.SendToEmergency:
 		m.sendToEmergency()
@@ -188,12 +192,27 @@ func (m *mailbox) timer(cmd call.Timer) {
 	})
 }
 
+// nextFirst is how long somebody whose agent has hung up waits for the end: that agent
+// may be rung for the next one first, which is the work of the same Asterisk.
+const nextFirst = 20 * time.Millisecond
+
+// hangUpCallerNext is hangUpCaller beside the mailbox. The call is not forgotten before.
+func (m *mailbox) hangUpCallerNext() {
+	parted := make(chan struct{})
+	m.parted = parted
+	m.e.work.Go(func() {
+		defer close(parted)
+		pauseFor(m.e.ctx, nextFirst)
+		m.hangUpCaller()
+	})
+}
+
 // hangUpCaller ends the caller's call, unless this process has stood still: then she may
 // be with the fallback by now, whatever the events of before say.
 func (m *mailbox) hangUpCaller() {
 	if m.e.pulse.frozen() {
-		m.e.awake(m.ctx)
-		s, err := m.e.looking.look(m.ctx)
+		m.e.awake(m.e.ctx)
+		s, err := m.e.looking.look(m.e.ctx)
 		if err != nil || !factsOf(s).Channels[m.id].Inside {
 			return // if she is with us after all, the comparison finds her
 		}

@@ -96,6 +96,7 @@ func (e *Engine) broadcast(ev asterisk.Broadcast) {
 		e.metrics.claims.WithLabelValues("not-ready").Inc()
 		return
 	}
+	e.askForPlace(ev.Channel)
 	go func() {
 		ctx, cancel := context.WithTimeout(e.ctx, time.Second)
 		defer cancel()
@@ -193,13 +194,8 @@ func (e *Engine) deliverReturn(m *mailbox, ev call.Arrived) {
 
 // deliverArrival looks whether she was here a moment ago, and begins the call.
 func (e *Engine) deliverArrival(m *mailbox, ev call.Arrived) {
-	maxAge := e.settings().Config.Resume.MaxAge
-	if ev.Caller != "" && maxAge > 0 {
-		ctx, cancel := context.WithTimeout(m.ctx, 300*time.Millisecond)
-		defer cancel()
-		if queued, ok, err := e.store.TakePlace(ctx, ev.Caller, ev.At, maxAge); err == nil && ok {
-			ev.Place = queued
-		}
+	if queued, ok := e.takePlace(m.ctx, m.id, ev.Caller, ev.At); ok {
+		ev.Place = queued
 	}
 	m.in.put(ev)
 }

@@ -66,14 +66,15 @@ type Engine struct {
 	pulse   *pulse
 	phones  *phones
 
-	mu      sync.Mutex
-	boxes   map[string]*mailbox // by call
-	lines   map[string]*line    // by channel: who hears prompts
-	callers map[string]sealedNumber
-	timers  map[agent.ID]*time.Timer
-	awaited map[string]chan letter // by order: who waits for its answer
-	keys    keyLog                 // of callers who talk with an agent
-	typed   typed                  // codes that agents press in calls
+	mu        sync.Mutex
+	boxes     map[string]*mailbox // by call
+	lines     map[string]*line    // by channel: who hears prompts
+	callers   map[string]sealedNumber
+	timers    map[agent.ID]*time.Timer
+	awaited   map[string]chan letter // by order: who waits for its answer
+	comebacks comebacks
+	keys      keyLog // of callers who talk with an agent
+	typed     typed  // codes that agents press in calls
 
 	draining   atomic.Bool   // callers are being fetched from the fallback queue: nothing is offered
 	inFallback chan struct{} // signalled when callers are in the fallback queue
@@ -104,7 +105,7 @@ func New(s *Settings, d Deps) *Engine {
 		fingerprintKey: d.FingerprintKey, sealKey: d.SealKey, outbound: d.Outbound, outcomes: d.Outcomes, audit: d.Audit, stations: d.Stations, deaf: d.Deaf,
 		floor: floor.New(), inFallback: make(chan struct{}, 1), rostered: make(chan struct{}),
 		boxes: map[string]*mailbox{}, lines: map[string]*line{}, callers: map[string]sealedNumber{}, timers: map[agent.ID]*time.Timer{},
-		awaited: map[string]chan letter{},
+		awaited: map[string]chan letter{}, comebacks: comebacks{asked: map[string]<-chan bool{}},
 	}
 	e.current.Store(s)
 	e.self.Store(&queue.Owner{})

@@ -113,7 +113,13 @@ func (m *mailbox) file() {
 		pauseFor(m.e.ctx, tidyAfter)
 		m.destroyBridges(c)
 	}()
-	m.e.records.Call(CallRecord{Call: c, Sealed: sealed}, func() { m.e.letGo(m, c) })
+	parted := m.parted
+	m.e.records.Call(CallRecord{Call: c, Sealed: sealed}, func() {
+		if parted != nil {
+			<-parted // or she would be taken for a caller of whom nobody knows
+		}
+		m.e.letGo(m, c)
+	})
 }
 
 // countEnd counts the call, once: what its end asked for is carried out again as often

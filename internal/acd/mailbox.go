@@ -35,6 +35,7 @@ type mailbox struct {
 	armed     time.Time     // when the dialplan armed the dead man's switch; zero if that may be long ago
 	mutes     turns         // orders to Asterisk that the recording hold silence, or not
 	unheeded  chan struct{} // closed when Asterisk does not detect any more whether she speaks; nil until that was asked for
+	parted    chan struct{} // closed when the caller was hung up on whom that waits; nil if nobody does
 	wasOthers atomic.Bool   // the call was taken over from another engine
 	// prolonging is held while the dead man's switch is set.
 	prolonging sync.Mutex

@@ -32,7 +32,7 @@ func (a *archive) Call(r CallRecord, stored func()) {
 	go func() {
 		for {
 			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-			err := a.writer.Write(ctx, a.record(r))
+			err := a.writer.WriteInCompany(ctx, a.record(r))
 			cancel()
 			if err == nil {
 				stored()

@@ -78,6 +78,7 @@ type Writer[R Record] struct {
 type pending[R Record] struct {
 	records []R
 	done    chan error // nil for Submit
+	urgent  bool       // somebody stands still until it is written
 }
 
 func (p pending[R]) reply(err error) {
@@ -102,10 +103,20 @@ func NewWriter[R Record](j *Journal, s Store[R], decode func(kind string, data [
 // journal. It waits about twice StoreTimeout and one fsync at most, while the
 // disk works. If ctx ends first, the records are still written as soon as they can.
 func (w *Writer[R]) Write(ctx context.Context, records ...R) error {
-	if len(records) == 0 {
+	return w.write(ctx, pending[R]{records: records, urgent: true})
+}
+
+// WriteInCompany is Write for what nobody stands still for: it waits up to Gather
+// for more records, which the store then syncs its disk for together.
+func (w *Writer[R]) WriteInCompany(ctx context.Context, records ...R) error {
+	return w.write(ctx, pending[R]{records: records})
+}
+
+func (w *Writer[R]) write(ctx context.Context, p pending[R]) error {
+	if len(p.records) == 0 {
 		return nil
 	}
-	p := pending[R]{records: records, done: make(chan error, 1)}
+	p.done = make(chan error, 1)
 	select {
 	case w.queue <- p:
 	case <-ctx.Done():
@@ -172,11 +183,11 @@ func (w *Writer[R]) flush() error {
 	}
 }
 
-// gather takes what is there. While nobody waits for an answer it also takes what
+// gather takes what is there. While nobody stands still for it, it also takes what
 // comes within a moment: a call is several events, and each write costs the store
 // a sync of its disk, whatever is in it.
 func (w *Writer[R]) gather(ctx context.Context, first pending[R]) []pending[R] {
-	group, n, awaited := []pending[R]{first}, len(first.records), first.done != nil
+	group, n, urgent := []pending[R]{first}, len(first.records), first.urgent
 	company := time.NewTimer(w.opts.Gather)
 	defer company.Stop()
 	for n < w.opts.Batch {
@@ -184,7 +195,7 @@ func (w *Writer[R]) gather(ctx context.Context, first pending[R]) []pending[R] {
 		select {
 		case p = <-w.queue:
 		default:
-			if awaited {
+			if urgent {
 				return group
 			}
 			select {
@@ -195,7 +206,7 @@ func (w *Writer[R]) gather(ctx context.Context, first pending[R]) []pending[R] {
 				return group
 			}
 		}
-		group, n, awaited = append(group, p), n+len(p.records), awaited || p.done != nil
+		group, n, urgent = append(group, p), n+len(p.records), urgent || p.urgent
 	}
 	return group
 }

@@ -211,6 +211,32 @@ func TestGivenEventsThatNobodyWaitsFor_WhenAWriteIsAwaited_ThenTheyGoWithIt(t *t
 	})
 }
 
+func TestGivenAWriteInCompany_WhenUrgentOnesCome_ThenItGoesWithOneOfThem(t *testing.T) {
+	w := start(t, t.TempDir(), Options{}, WriterOptions{Gather: time.Hour})
+	written := make(chan error, 1)
+	go func() { written <- w.WriteInCompany(t.Context(), note{N: 0}) }()
+	urgent := 0
+	for done := false; !done; {
+		urgent++
+		write(t, w, urgent, urgent+1)
+		select {
+		case err := <-written:
+			if done = true; err != nil {
+				t.Fatal(err)
+			}
+		default:
+		}
+	}
+	w.store.set(func(s *fakeStore) {
+		if s.writes != urgent {
+			t.Errorf("%d writes for %d that were urgent", s.writes, urgent)
+		}
+	})
+	if got := len(w.store.arrived()); got != urgent+1 {
+		t.Errorf("%d of %d records are there", got, urgent+1)
+	}
+}
+
 func TestGivenRecordsHandedOver_WhenStopped_ThenTheyAreBroughtToSafety(t *testing.T) {
 	dir := t.TempDir()
 	w := start(t, dir, Options{}, WriterOptions{Gather: time.Hour})

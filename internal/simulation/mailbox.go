@@ -33,6 +33,8 @@ type box struct {
 	guarded   bool
 	mutes     []call.MuteRecording // asked for and not answered
 	wasOthers bool
+	parting   bool // the caller is about to be hung up
+	onParted  func()
 	renewing  int // orders about the dead man's switch that are not answered yet
 }
 
@@ -79,7 +81,10 @@ type (
 	found   struct{ call call.Call }
 )
 
-const commitRetry = 100 * time.Millisecond
+const (
+	commitRetry = 100 * time.Millisecond
+	nextFirst   = 20 * time.Millisecond
+)
 
 func (m *box) put(item any) {
 	if m.over {
@@ -611,7 +616,15 @@ func (m *box) do(cmd call.Command, then func()) {
 		m.pauseTimer(cmd)
 		then()
 	case call.HangUpCaller:
-		m.leaveAlone(func() { m.hangUpCaller(ignore) })
+		m.leaveAlone(func() {
+			if m.c.Outcome == call.CompleteAgent { // her agent is rung for the next one first
+				m.parting = true
+				e.later(nextFirst, func() { m.hangUpCaller(func(error) { m.parted() }) })
+				then()
+				return
+			}
+			m.hangUpCaller(ignore)
+		})
 	case call.SendToEmergency:
 		e.command(func() error { return p.setDeadline(m.id, 0) }, func(error) {
 			e.command(func() error { return p.continueAt112(m.id) }, ignore)
@@ -807,7 +820,7 @@ func (m *box) file(then func()) {
 			m.destroyBridges(c)
 			e.later(w.between(200*time.Microsecond, 4*time.Millisecond), func() {
 				w.law.filed(c)
-				e.point("record written", c.Stage, func() { e.letGo(m, c) })
+				e.point("record written", c.Stage, func() { m.afterParting(func() { e.letGo(m, c) }) })
 			})
 			then()
 		}
@@ -826,7 +839,7 @@ func (m *box) fileAttempt(c call.Call) {
 	e := m.e
 	e.archive(endOf(c), func() {
 		e.w.law.filed(c)
-		e.point("record written", outEnded, func() { e.letGo(m, c) })
+		e.point("record written", outEnded, func() { m.afterParting(func() { e.letGo(m, c) }) })
 	})
 }
 
@@ -834,6 +847,22 @@ func (m *box) fileAttempt(c call.Call) {
 func (m *box) destroyBridges(c call.Call) {
 	for _, id := range c.Bridges() {
 		m.e.command(func() error { return m.e.w.pbx.destroyBridge(id) }, nil)
+	}
+}
+
+// afterParting does what comes after the caller was hung up.
+func (m *box) afterParting(do func()) {
+	if m.parting {
+		m.onParted = do
+		return
+	}
+	do()
+}
+
+func (m *box) parted() {
+	m.parting = false
+	if m.onParted != nil {
+		m.e.soon(m.onParted)
 	}
 }
 

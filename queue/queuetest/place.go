@@ -15,6 +15,12 @@ func testPlaces(t *testing.T, s *site) {
 			t.Fatal(err)
 		}
 	}
+	has := func(who string, want bool) {
+		t.Helper()
+		if got, err := s.HasPlace(s.ctx, who); err != nil || got != want {
+			t.Fatalf("%s: has a place: %v, %v; want %v", who, got, err, want)
+		}
+	}
 	want := func(who string, now time.Time, place time.Time) {
 		t.Helper()
 		got, ok, err := s.TakePlace(s.ctx, who, now, minute)
@@ -22,8 +28,12 @@ func testPlaces(t *testing.T, s *site) {
 			t.Fatalf("%s: got %v, %v, %v; want %v", who, got, ok, err, place)
 		}
 	}
+	has("in-time", false)
 	keep("in-time", Noon, Noon.Add(3*minute))
+	has("in-time", true)
+	has("in-time", true) // to ask takes nothing
 	want("in-time", Noon.Add(4*minute), Noon)
+	has("in-time", false)
 	want("in-time", Noon.Add(4*minute), time.Time{}) // once only
 	want("unknown", Noon, time.Time{})
 

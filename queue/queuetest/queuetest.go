@@ -39,6 +39,7 @@ type Membership interface {
 // Places remembers callers who dropped out.
 type Places interface {
 	KeepPlace(context.Context, string, time.Time, time.Time) error
+	HasPlace(context.Context, string) (bool, error)
 	TakePlace(context.Context, string, time.Time, time.Duration) (time.Time, bool, error)
 }
 
