@@ -53,10 +53,11 @@ type load struct {
 }
 
 // load lets callers arrive at a steady rate, who are answered at once and hung up
-// on after a talk.
+// on after a talk. Talks differ, or at 20 calls a second each would end just when
+// another begins.
 func (t turn) load(perSecond, calls int, talk time.Duration) load {
 	t.everybodyDoes(func(phone.Invitation) phone.Policy {
-		return phone.AnswerAfter(20 * time.Millisecond).TalkFor(talk)
+		return phone.AnswerAfter(20 * time.Millisecond).TalkFor(about(talk))
 	})
 	mark := t.Agents.Mark()
 	all := t.arrive(perSecond, calls)
