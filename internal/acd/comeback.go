@@ -4,9 +4,6 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"powerline/internal/asterisk"
-	"powerline/number"
 )
 
 // comebacks are callers of whom the store is asked whether they were here a moment ago,
@@ -21,9 +18,9 @@ type comebacks struct {
 // before. Without an answer she is new.
 const placeLimit = 300 * time.Millisecond
 
-// askForPlace begins to ask. An answer that nobody fetches is dropped.
-func (e *Engine) askForPlace(ch asterisk.Channel) {
-	caller := number.FromCaller(ch.Caller.Plain()).Fingerprint(e.fingerprintKey)
+// askForPlace begins to ask, by the fingerprint of her number. An answer that nobody
+// fetches is dropped.
+func (e *Engine) askForPlace(channel, caller string) {
 	if caller == "" || e.settings().Config.Resume.MaxAge == 0 {
 		return
 	}
@@ -31,14 +28,14 @@ func (e *Engine) askForPlace(ch asterisk.Channel) {
 	k := &e.comebacks
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.asked[ch.ID] = answer
+	k.asked[channel] = answer
 	go func() {
 		ctx, cancel := context.WithTimeout(e.ctx, placeLimit)
 		defer cancel()
 		has, err := e.store.HasPlace(ctx, caller)
 		answer <- has && err == nil
 	}()
-	time.AfterFunc(2*placeLimit, func() { k.fetch(ch.ID) })
+	time.AfterFunc(2*placeLimit, func() { k.fetch(channel) })
 }
 
 func (k *comebacks) fetch(channel string) (answer <-chan bool, asked bool) {

@@ -96,7 +96,7 @@ func (e *Engine) broadcast(ev asterisk.Broadcast) {
 		e.metrics.claims.WithLabelValues("not-ready").Inc()
 		return
 	}
-	e.askForPlace(ev.Channel)
+	e.askForPlace(ev.Channel.ID, number.FromCaller(ev.Channel.Caller.Plain()).Fingerprint(e.fingerprintKey))
 	go func() {
 		ctx, cancel := context.WithTimeout(e.ctx, time.Second)
 		defer cancel()

@@ -616,15 +616,7 @@ func (m *box) do(cmd call.Command, then func()) {
 		m.pauseTimer(cmd)
 		then()
 	case call.HangUpCaller:
-		m.leaveAlone(func() {
-			if m.c.Outcome == call.CompleteAgent { // her agent is rung for the next one first
-				m.parting = true
-				e.later(nextFirst, func() { m.hangUpCaller(func(error) { m.parted() }) })
-				then()
-				return
-			}
-			m.hangUpCaller(ignore)
-		})
+		m.leaveAlone(func() { m.part(then) })
 	case call.SendToEmergency:
 		e.command(func() error { return p.setDeadline(m.id, 0) }, func(error) {
 			e.command(func() error { return p.continueAt112(m.id) }, ignore)
@@ -848,6 +840,18 @@ func (m *box) destroyBridges(c call.Call) {
 	for _, id := range c.Bridges() {
 		m.e.command(func() error { return m.e.w.pbx.destroyBridge(id) }, nil)
 	}
+}
+
+// part hangs up the caller: beside the mailbox if her agent has left, who is rung for
+// the next one first.
+func (m *box) part(then func()) {
+	if m.c.Outcome != call.CompleteAgent {
+		m.hangUpCaller(func(error) { then() })
+		return
+	}
+	m.parting = true
+	m.e.later(nextFirst, func() { m.hangUpCaller(func(error) { m.parted() }) })
+	then()
 }
 
 // afterParting does what comes after the caller was hung up.

@@ -125,7 +125,7 @@ func TestEachPlantedMistakeIsFound(t *testing.T) {
 	for _, m := range slices.Concat(outboundMistakes, inboundMistakes) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			m.find(t, 600)
+			m.find(t, 3000)
 		})
 	}
 }
