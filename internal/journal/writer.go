@@ -66,6 +66,8 @@ type Writer[R Record] struct {
 	opts    WriterOptions
 
 	queue chan pending[R]
+	// unsafe are the writes that were handed over and are not in safety yet.
+	unsafe atomic.Int64
 	// healthy: the last thing that the store was asked, it did.
 	healthy atomic.Bool
 	wake    chan struct{}
@@ -117,9 +119,11 @@ func (w *Writer[R]) write(ctx context.Context, p pending[R]) error {
 		return nil
 	}
 	p.done = make(chan error, 1)
+	w.unsafe.Add(1)
 	select {
 	case w.queue <- p:
 	case <-ctx.Done():
+		w.unsafe.Add(-1)
 		w.busy.Add(1)
 		return fmt.Errorf("journal: write: %w", context.Cause(ctx))
 	}
@@ -134,10 +138,12 @@ func (w *Writer[R]) write(ctx context.Context, p pending[R]) error {
 // Submit hands records over and does not wait: for events whose loss in a crash
 // of the next moment (Gather, and one write) is bearable. ErrBusy if memory is full.
 func (w *Writer[R]) Submit(records ...R) error {
+	w.unsafe.Add(1)
 	select {
 	case w.queue <- pending[R]{records: records}:
 		return nil
 	default:
+		w.unsafe.Add(-1)
 		w.busy.Add(1)
 		return ErrBusy
 	}
@@ -174,6 +180,7 @@ func (w *Writer[R]) flush() error {
 					p.reply(err)
 				}
 			}
+			w.unsafe.Add(-int64(len(group)))
 		default:
 			if lost > 0 {
 				return fmt.Errorf("journal: stop: %d records could be written nowhere", lost)
@@ -214,6 +221,7 @@ func (w *Writer[R]) gather(ctx context.Context, first pending[R]) []pending[R] {
 // deliver does not give up on records that were accepted: while neither store
 // nor disk takes them, they wait here and the queue fills up behind them.
 func (w *Writer[R]) deliver(ctx context.Context, group []pending[R]) {
+	defer w.unsafe.Add(-int64(len(group)))
 	for told := false; ; {
 		err := w.try(ctx, group)
 		if err == nil {
@@ -385,7 +393,7 @@ func (w *Writer[R]) drain(ctx context.Context) error {
 
 // WriterStats are figures for metrics; all but Queued and Direct only rise.
 type WriterStats struct {
-	Queued        int   // writes in memory now
+	Queued        int   // writes in memory now, those in hand included
 	Direct        bool  // records go to the store, not to the journal
 	Stored        int64 // records written straight to the store
 	Journaled     int64 // records written to the journal
@@ -398,7 +406,7 @@ type WriterStats struct {
 // Stats are the figures at this moment.
 func (w *Writer[R]) Stats() WriterStats {
 	return WriterStats{
-		Queued: len(w.queue), Direct: w.healthy.Load() && w.journal.Empty(),
+		Queued: int(w.unsafe.Load()), Direct: w.healthy.Load() && w.journal.Empty(),
 		Stored: w.stored.Load(), Journaled: w.journaled.Load(), StoreFailures: w.failures.Load(),
 		Busy: w.busy.Load(), Slowest: time.Duration(w.slowest.Load()), Journal: w.journal.Stats(),
 	}

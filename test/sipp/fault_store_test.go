@@ -122,6 +122,7 @@ func TestGivenAStreamOfCalls_WhenPostgreSQLIsAway_ThenAllAreServedAndEachIsRecor
 		return figure(ctx, t, h.Engines[0], "acd_records_queued")+figure(ctx, t, h.Engines[0], "acd_journal_bytes") == 0
 	})
 	served := calling.soFar()
+	soon(ctx, t, 10*time.Second, "each is recorded once, the last one a moment after its end too", func() bool { return recorded(ctx, t, h) >= served })
 	if got := recorded(ctx, t, h); got != served {
 		t.Errorf("%d calls were served and %d are recorded", served, got)
 	}
