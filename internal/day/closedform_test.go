@@ -107,9 +107,10 @@ func (q ideal) live(p *Profile, t Trace) lived {
 		}
 	}
 	dial(0)
+	classes := p.classes()
 	for _, a := range t.Arrivals {
 		until(a.At)
-		k := p.classes()[a.Class].category
+		k := classes[a.Class].category
 		waiting[k] = append(waiting[k], a)
 		if len(busy) < q.agents {
 			next(a.At)

@@ -32,7 +32,7 @@ var (
 	crashing  = often(func(f *Faults) { f.AtPoint = .03 })
 	bookless  = often(func(f *Faults) { f.DatabaseAways = 4 })
 	wiped     = often(func(f *Faults) { f.AtPoint, f.Wipes, f.Strikes = .04, 3, .1 })
-	belated   = often(func(f *Faults) { f.Delays = 20 })
+	belated   = Options{Faults: &Faults{Delays: 200}, Agents: 10, Dialers: 2, Tasks: 80}
 	replyless = Options{Faults: &Faults{LostReply: .3, Strikes: .3}, Dialers: 1, Tasks: 25}
 	leftAlone = Options{Faults: &Faults{Blackouts: 2}, Dialers: 1, Tasks: 25}
 	calm      = Options{Faults: &Faults{}, Agents: 4, Calls: 20, Dialers: 1, Tasks: 80}
@@ -125,7 +125,7 @@ func TestEachPlantedMistakeIsFound(t *testing.T) {
 	for _, m := range slices.Concat(outboundMistakes, inboundMistakes) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			m.find(t, 3000)
+			m.find(t, 600)
 		})
 	}
 }

@@ -159,7 +159,39 @@ func offersAddUp(ctx context.Context, t *testing.T, h *helpline.Helpline, calls 
 		t.Errorf("%d calls, %d records, %d complete", calls, records, complete)
 	}
 	if offers != endings || float64(offers) != counted || rung > offers {
+		tellBeyondOffers(ctx, t, h, db)
 		t.Errorf("the books differ: %d offers recorded, %d endings, %v counted, %d rung", offers, endings, counted, rung)
+	}
+}
+
+// tellBeyondOffers names the INVITEs of calls that rang more often than they were
+// offered. An INVITE without a call of ours came from the fallback queue.
+func tellBeyondOffers(ctx context.Context, t *testing.T, h *helpline.Helpline, db *pgx.Conn) {
+	t.Helper()
+	rung := map[string][]string{}
+	for _, p := range h.People {
+		for _, c := range h.Phone(p).Calls() {
+			if id := c.Invite().Header("X-Powerline-Call"); c.Incoming() {
+				rung[id] = append(rung[id], string(p.ID)+" "+c.Invite().Header("Call-ID"))
+			}
+		}
+	}
+	var id string
+	var offers int
+	rows, err := db.Query(ctx, `SELECT id, offers FROM call_records`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pgx.ForEachRow(rows, []any{&id, &offers}, func() error {
+		if len(rung[id]) <= offers {
+			delete(rung, id)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for id, invites := range rung {
+		t.Logf("call %q was rung by %d INVITEs: %q", id, len(invites), invites)
 	}
 }
 
