@@ -28,7 +28,7 @@ fresh=$tree.new
 cache=$tree.cache
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-forky_packages="asterisk asterisk-modules sip-tester"
+forky_packages="asterisk asterisk-modules sip-tester libtcmalloc-minimal4t64"
 bookworm_packages="redis-server redis-tools postgresql-15 postgresql-client-15 prometheus espeak-ng sox
 	chromium fonts-dejavu-core fonts-lohit-deva"
 
@@ -41,8 +41,9 @@ bookworm_present="adduser debconf perl perl-base locales passwd dpkg tar ssl-cer
 	postgresql-client-common openssl init-system-helpers lsb-base sysvinit-utils libllvm14 tzdata
 	libgtk-3-0 x11-utils xdg-utils libpam-systemd mesa-vulkan-drivers libgl1-mesa-dri"
 
-# name=half:path of the real program inside that half
-programs="asterisk=forky:usr/sbin/asterisk
+# name=half:path of the real program inside that half[:library that its loader
+# puts before all others, in that half's directory of libraries]
+programs="asterisk=forky:usr/sbin/asterisk:libtcmalloc_minimal.so.4
 	sipp=forky:usr/bin/sipp
 	redis-server=bookworm:usr/bin/redis-server
 	redis-cli=bookworm:usr/bin/redis-cli
@@ -153,22 +154,27 @@ loader() {
 	(cd "$fresh" && find "$1" -name 'ld-linux*.so.*' -path '*-linux-gnu*' | head -n 1)
 }
 
-# start_script NAME HALF PATH writes bin/NAME. Only shell built-ins run before
+# start_script NAME HALF PATH [PRELOAD] writes bin/NAME. Only shell built-ins run before
 # the exec, and the path is worked out at run time, so the tree may be moved.
 # Libraries that happen to be installed on the host must not be used: it would
 # work here and nowhere else.
 start_script() {
-	local name=$1 half=$2 path=$3 ld dir libraries
+	local name=$1 half=$2 path=$3 preload=${4:-} ld dir libraries options
 	ld=$(loader "$half")
 	[ -n "$ld" ] || die "$half: no dynamic loader among the packages"
 	[ -x "$fresh/$half/$path" ] || die "$name: $half/$path is not among the packages"
 	dir=$half/usr/lib/$(basename "$(dirname "$ld")")
 	libraries="\$tree/$(dirname "$ld"):\$tree/$dir:\$tree/$dir/pulseaudio"
+	options="--inhibit-cache --library-path \"$libraries\""
+	if [ -n "$preload" ]; then
+		[ -e "$fresh/$dir/$preload" ] || die "$name: $dir/$preload is not among the packages"
+		options="$options --preload $preload" # searched for where all libraries are
+	fi
 	cat >"$fresh/bin/$name" <<-SCRIPT
 		#!/bin/sh
 		tree=\${0%/*}/..
 		export ESPEAK_DATA_PATH="\$tree/$dir"
-		exec "\$tree/$ld" --inhibit-cache --library-path "$libraries" --argv0 "\$tree/$half/$path" "\$tree/$half/$path" "\$@"
+		exec "\$tree/$ld" $options --argv0 "\$tree/$half/$path" "\$tree/$half/$path" "\$@"
 	SCRIPT
 	chmod 755 "$fresh/bin/$name"
 	"$fresh/$ld" --inhibit-cache --library-path "${libraries//\$tree/$fresh}" --list "$fresh/$half/$path" >"$fresh/libraries" 2>&1 ||
@@ -228,7 +234,7 @@ chromium_script() {
 }
 
 install_tree() {
-	local site entry name rest pids=()
+	local site entry name half path preload pids=()
 	for name in apt-get dpkg-deb sha256sum xargs flock; do
 		command -v "$name" >/dev/null || die "this host has no $name: a Debian 12 machine is needed"
 	done
@@ -250,8 +256,8 @@ install_tree() {
 	[ -z "$failed" ] || die "not installed, see above"
 
 	for entry in $programs; do
-		name=${entry%%=*} rest=${entry#*=}
-		start_script "$name" "${rest%%:*}" "${rest#*:}"
+		IFS=: read -r half path preload <<<"${entry#*=}"
+		start_script "${entry%%=*}" "$half" "$path" "$preload"
 	done
 	let_initdb_find_postgres
 	chromium_script

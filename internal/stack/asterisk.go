@@ -35,10 +35,6 @@ type Asterisk struct {
 	append map[string]string // by file
 }
 
-// keepMemory is what deploy/systemd gives Asterisk too: its threads keep what they free,
-// in place of giving it to the kernel and asking for it again within the next call.
-var keepMemory = []string{"MALLOC_TOP_PAD_=1048576", "MALLOC_TRIM_THRESHOLD_=67108864"}
-
 func (s *Stack) startAsterisk(ctx context.Context) error {
 	dir := filepath.Join(s.Dir, "asterisk")
 	a := &Asterisk{
@@ -66,7 +62,6 @@ func (s *Stack) startAsterisk(ctx context.Context) error {
 		// It looks up its own name at start. Where nobody knows that name, and
 		// no name server answers, this shall not take half a minute.
 		cmd.Env = append(os.Environ(), "RES_OPTIONS=timeout:1 attempts:1")
-		cmd.Env = append(cmd.Env, keepMemory...)
 		return cmd
 	}
 	a.ready = a.booted
