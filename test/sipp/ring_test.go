@@ -151,8 +151,9 @@ func TestGivenFreeWomen_WhenOneLetsItRing_ThenTheNextIsRungAtOnceAndSheIsPaused(
 		second := offer(ctx, t, h, before[i].ID, 2)
 		first := h.Offers(before[i].ID)[0]
 		near(t, "CANCEL after the INVITE", first.When(phone.Cancelled).Sub(first.When(phone.Invited)), limit, 200*time.Millisecond)
-		// Two threads of Asterisk send them: either may be first by a millisecond.
-		near(t, "the next INVITE after the CANCEL", second.When(phone.Invited).Sub(first.When(phone.Cancelled)), 0, 100*time.Millisecond)
+		// At most 100 ms later. We order one and then the other, and two threads of Asterisk
+		// send them: 1 ms earlier was seen, and 20 are no second ring beside the first.
+		near(t, "the next INVITE after the CANCEL", second.When(phone.Invited).Sub(first.When(phone.Cancelled)), 40*time.Millisecond, 60*time.Millisecond)
 		after := callIs(ctx, t, h, c, "has an agent", func(k call.Call) bool { return k.Stage == call.Talking })
 		if !after.Queued.Equal(before[i].Queued) {
 			t.Errorf("caller %d waited since %v and now since %v", i, before[i].Queued, after.Queued)
